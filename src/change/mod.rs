@@ -1,0 +1,133 @@
+//! A change and its states: locked and planned, staged, switched and reloaded, proved; then kept,
+//! or put back. Knows no engine by name.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::cx::Cx;
+use crate::engine::{Contact, Engine, Estate, Plan, PlanOptions, Proof, Reloaded, Verdict, Warning};
+use crate::error::{Error, Result};
+use crate::extension::Edit;
+use crate::host::Host;
+
+/// The PBX a change happens to.
+pub struct Target<'a> {
+    /// Its inventory name, else its address: what reports and the history call it.
+    pub name: String,
+    /// Where its files are.
+    pub host: &'a dyn Host,
+    /// Which engine it is.
+    pub engine: &'a dyn Engine,
+    /// Its configuration folder.
+    pub folder: PathBuf,
+    /// What `reload =` of the inventory says.
+    pub reload: ReloadPolicy,
+    /// Where the history lies (`/var/lib/sipctl`, or the client's state folder).
+    pub history: Vec<PathBuf>,
+    /// Who changes it, as `user@client`.
+    pub who: String,
+}
+
+/// What `reload =` of the inventory says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReloadPolicy {
+    /// Everything (`core reload`, `reloadxml`); narrow when somebody's edits are pending.
+    #[default]
+    Full,
+    /// Always the narrowest.
+    Narrow,
+    /// Never.
+    None,
+}
+
+/// The common flags of every changing command.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `--dry-run`.
+    pub dry_run: bool,
+    /// `--no-reload`.
+    pub no_reload: bool,
+    /// `--no-proof`.
+    pub no_proof: bool,
+    /// `--offline`.
+    pub offline: bool,
+    /// `--strict`.
+    pub strict: bool,
+    /// `-m`.
+    pub message: Option<String>,
+    /// What planning needs.
+    pub plan: PlanOptions,
+    /// Whether planning needs the files that may mention a number.
+    pub mentions: bool,
+}
+
+/// What the command does around a change.
+pub trait Gate {
+    /// The edits wanted, given what is there. Called for the preview and again under the lock.
+    fn edits(&mut self, estate: &dyn Estate) -> Result<Vec<Edit>>;
+
+    /// Whether [`Gate::confirm`] must be asked on a preview before the lock is taken.
+    fn wants_preview(&self) -> bool;
+
+    /// Asks the person; an error stops with nothing changed.
+    fn confirm(&mut self, plan: &Plan, estate: &dyn Estate, contacts: &[Contact]) -> Result<()>;
+
+    /// The last moment before anything is written (limits, the passwords file).
+    fn before_write(&mut self, plan: &Plan) -> Result<()>;
+
+    /// Everything was put back.
+    fn put_back(&mut self);
+}
+
+/// How proof came out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Every question got the one right answer.
+    Proved,
+    /// The engine holds something else, or logged an error about it.
+    Failed,
+    /// Something could not be asked, or was answered in a form sipctl does not know.
+    Unproved,
+    /// Nothing was asked.
+    #[default]
+    Skipped,
+}
+
+/// Proof as it is reported.
+#[derive(Clone, Debug, Default)]
+pub struct ProofReport {
+    /// The sum of it.
+    pub status: Status,
+    /// How many questions.
+    pub checks: usize,
+    /// How many of them the engine could only answer indirectly.
+    pub indirect: usize,
+    /// The ones that failed or stayed unproved.
+    pub failed: Vec<(Proof, Verdict)>,
+}
+
+/// How a change ended.
+#[derive(Default)]
+pub struct Outcome {
+    /// Whether files are different now (or would be, in a dry run).
+    pub changed: bool,
+    /// Its id in the history, for undo.
+    pub id: Option<String>,
+    /// What was planned and, unless it was a dry run or was put back, done.
+    pub plan: Plan,
+    /// The reload, unless skipped.
+    pub reload: Option<Reloaded>,
+    /// The proof.
+    pub proof: ProofReport,
+    /// All warnings, of the estate, the plan, the engine and the change itself.
+    pub warnings: Vec<Warning>,
+    /// Why it failed; everything is back unless the code says otherwise.
+    pub error: Option<Error>,
+}
+
+/// Carries out one change on one PBX.
+pub fn run(_cx: &Cx, _target: &Target, _options: &Options, _gate: &mut dyn Gate) -> Outcome {
+    Outcome::default()
+}

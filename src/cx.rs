@@ -1,0 +1,100 @@
+//! What every long call is handed: when to give up, whether to stop, whom to tell.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::error::{Code, Error, Result};
+
+/// How the rooms below speak: nothing but `output/` prints.
+pub trait Events: Sync {
+    /// A file read, a question asked, an exchange made; shown with `-v`, already masked.
+    fn detail(&self, text: &str);
+    /// What is being waited for; shown on a terminal while work takes over a second.
+    fn progress(&self, text: &str);
+}
+
+/// Events for nobody.
+pub struct Silent;
+
+impl Events for Silent {
+    fn detail(&self, _: &str) {}
+    fn progress(&self, _: &str) {}
+}
+
+/// Set by a signal; asked between and inside blocking calls.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Whether somebody asked to stop.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// The flag itself, for a signal handler to set.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
+
+/// How long the kinds of calls may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// Opening a console.
+    pub connect: Duration,
+    /// One question, or one pipelined batch that makes no progress.
+    pub question: Duration,
+    /// A reload.
+    pub reload: Duration,
+    /// Waiting for the lock, and for a reload of somebody else's.
+    pub wait: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            question: Duration::from_secs(10),
+            reload: Duration::from_secs(60),
+            wait: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Handed to every call that waits.
+#[derive(Clone)]
+pub struct Cx<'a> {
+    /// Set when a signal asked to stop.
+    pub cancel: Cancel,
+    /// How long calls may take.
+    pub timeouts: Timeouts,
+    /// Whom to tell.
+    pub events: &'a dyn Events,
+}
+
+impl<'a> Cx<'a> {
+    /// A context with the default timeouts that nobody cancels.
+    pub fn new(events: &'a dyn Events) -> Self {
+        Self { cancel: Cancel::default(), timeouts: Timeouts::default(), events }
+    }
+
+    /// The same context for work that must run to its end although a signal came (putting back).
+    #[must_use]
+    pub fn uncancellable(&self) -> Self {
+        Self { cancel: Cancel::default(), ..self.clone() }
+    }
+
+    /// An error with [`Code::Interrupted`] once a signal came.
+    pub fn check(&self) -> Result<()> {
+        if self.cancel.is_set() {
+            return Err(Error::new(Code::Interrupted, "interrupted"));
+        }
+        Ok(())
+    }
+
+    /// The moment a call that starts now must be done by.
+    pub fn deadline(&self, after: Duration) -> Instant {
+        Instant::now() + after
+    }
+}

@@ -1,0 +1,1 @@
+//! Asterisk: pjsip.conf and pjsip_wizard.conf, the control socket and `asterisk -rx`.

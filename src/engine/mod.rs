@@ -1,0 +1,345 @@
+//! What sipctl needs of a telephony engine: to read its configuration as it does, to plan a change,
+//! to make it reload, and to prove from its own answers that the change is live.
+//!
+//! An engine opens nothing itself: files come through a [`Host`], answers through the console it
+//! makes from one. Planning is pure.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cx::Cx;
+use crate::error::{Error, Place, Result};
+use crate::extension::{Edit, Ext, Extension, ShownSetting};
+use crate::host::{Host, Meta};
+use crate::secret::Secret;
+
+pub mod asterisk;
+
+/// Something worth saying that stops nothing (unless `--strict`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The stable code scripts look at, for instance `not-dialable`.
+    pub code: String,
+    /// The extension it is about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub number: Option<String>,
+    /// What to say.
+    pub message: String,
+    /// The file it is about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file: Option<PathBuf>,
+    /// The line it is about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<u32>,
+}
+
+impl Warning {
+    /// A warning without number or place.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), number: None, message: message.into(), file: None, line: None }
+    }
+
+    /// Says which extension.
+    #[must_use]
+    pub fn number(mut self, number: impl Into<String>) -> Self {
+        self.number = Some(number.into());
+        self
+    }
+
+    /// Says where.
+    #[must_use]
+    pub fn at(mut self, place: &Place) -> Self {
+        self.file = Some(place.file.clone());
+        self.line = (place.line > 0).then_some(place.line);
+        self
+    }
+}
+
+/// One file a plan changes. Its bytes leave this process only through the masker (`output::diff`).
+#[derive(Clone, Debug)]
+pub struct FileChange {
+    /// The path people know it by.
+    pub path: PathBuf,
+    /// The bytes and meta data that were read; `None` for a new file.
+    pub before: Option<(Arc<[u8]>, Meta)>,
+    /// The bytes it gets; `None` for a file that goes.
+    pub after: Option<Arc<[u8]>>,
+    /// Where secrets stand in `before` (byte offsets, sorted).
+    pub secrets_before: Vec<std::ops::Range<usize>>,
+    /// Where secrets stand in `after` (byte offsets, sorted).
+    pub secrets_after: Vec<std::ops::Range<usize>>,
+    /// For a new file: takes owner, mode, ACL and label of this one.
+    pub like: Option<PathBuf>,
+}
+
+/// What a plan did for one extension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// `create`, `update`, `passwd`, `renumber`, `delete`, `enable`, `disable`, `kick`, `notify`.
+    pub action: String,
+    /// The extension (its new number after a renumbering).
+    pub number: String,
+    /// Its domain.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub domain: Option<String>,
+    /// The old number of a renumbering.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub was: Option<String>,
+}
+
+/// A question to the running engine with the one right answer. Serialisable without showing a
+/// secret, so that recovery needs no re-planning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The engine's object type: `endpoint`, `auth`, `aor`, `identify`, `user`.
+    pub object: String,
+    /// Its id.
+    pub id: String,
+    /// The extension it belongs to.
+    pub number: String,
+    /// The right answer.
+    pub expect: Expect,
+}
+
+/// The right answer to a [`Proof`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expect {
+    /// The object is there.
+    Present,
+    /// The object is not there.
+    Absent,
+    /// The field has this value, in the form of the configuration file (the engine compares
+    /// canonical forms); several values for an option that accumulates.
+    Field {
+        /// The option's name.
+        name: String,
+        /// Its values in order; none when it must be unset.
+        values: Vec<String>,
+    },
+    /// The field holds this secret: lower-case hex of MD5(`salt:secret`); `None`, it is empty.
+    Secret {
+        /// The option's name.
+        name: String,
+        /// The salt.
+        salt: String,
+        /// The hash, lower-case hex.
+        md5: Option<String>,
+    },
+}
+
+/// How one proof came out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+pub enum Verdict {
+    /// The engine gave the right answer.
+    Proved,
+    /// The engine cannot read this field back; the object is there and the log has no line about it.
+    Indirect,
+    /// The engine spells the value in a way sipctl does not know, or cannot be asked this.
+    Unproved {
+        /// Why, without secrets.
+        why: String,
+    },
+    /// The engine holds something else, or logged an error that names the object.
+    Failed {
+        /// What it holds or said, without secrets.
+        why: String,
+    },
+}
+
+/// What must be reloaded to make a plan live.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reload {
+    /// Commands of the narrowest reload, in order (`module reload res_pjsip.so`).
+    pub narrow: Vec<String>,
+    /// Whether only the narrow ones may run (pending edits of others, or the inventory says so).
+    pub only_narrow: bool,
+}
+
+/// What to do after the change is proved. Failing, it is a warning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aftercare {
+    /// Drop every registration of this AOR or user.
+    Kick {
+        /// The AOR, or user@domain.
+        id: String,
+    },
+    /// End the calls of this extension.
+    Hangup {
+        /// The endpoint or user.
+        id: String,
+    },
+    /// Ask the phones of this extension to fetch their settings (Event: check-sync).
+    Notify {
+        /// The endpoint or user.
+        id: String,
+    },
+}
+
+/// Everything a change will do. Pure data.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// File changes, sorted by path; empty when there is nothing to do.
+    pub files: Vec<FileChange>,
+    /// What is done for which extension.
+    pub done: Vec<Done>,
+    /// How to make it live.
+    pub reload: Reload,
+    /// What must be true of the running engine afterwards.
+    pub prove_new: Vec<Proof>,
+    /// What must be true of it once the old files are back (and should be before the change).
+    pub prove_old: Vec<Proof>,
+    /// What follows after proof.
+    pub aftercare: Vec<Aftercare>,
+    /// What is worth saying.
+    pub warnings: Vec<Warning>,
+}
+
+/// What a plan needs to know of the running engine.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// Version as the engine says it, for instance `22.10.1`.
+    pub version: String,
+    /// The configuration folder it reads.
+    pub folder: PathBuf,
+    /// How long ago it last read its configuration; `None` when it does not say.
+    pub since_reload: Option<Duration>,
+    /// Option names the running engine knows, by object type; empty where it cannot be asked.
+    pub options: std::collections::BTreeMap<String, std::collections::BTreeSet<String>>,
+    /// The realm it challenges with where nothing else is configured, or the domain.
+    pub realm: Option<String>,
+    /// Questions it cannot answer at all, in words, for the `unproved` warning.
+    pub cannot: Vec<String>,
+}
+
+/// What a reload said.
+#[derive(Clone, Debug, Default)]
+pub struct Reloaded {
+    /// The command people know, for the report (`core reload`).
+    pub command: String,
+    /// How long it took.
+    pub took: Duration,
+    /// Errors and warnings the engine logged meanwhile, each once, in order, secrets masked.
+    pub log: Vec<String>,
+}
+
+/// Who is registered as an extension now.
+#[derive(Clone, Debug, Serialize)]
+pub struct Contact {
+    /// The extension.
+    pub number: String,
+    /// Contact URI.
+    pub uri: String,
+    /// User agent, if it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// Seconds until it expires, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<i64>,
+    /// Where it registered from, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+/// How planning is to treat things.
+#[derive(Clone, Debug, Default)]
+pub struct PlanOptions {
+    /// `--no-validate`: do not check option names and values.
+    pub no_validate: bool,
+    /// `--kick`: drop registrations of every extension touched.
+    pub kick: bool,
+    /// `--hangup`: end calls of every extension touched.
+    pub hangup: bool,
+}
+
+/// The configuration files of one PBX that matter, read at one moment, with their meaning.
+pub trait Estate: Send {
+    /// Every file that was read, with its bytes and meta data (the history keeps their hashes).
+    fn files(&self) -> Vec<(PathBuf, Arc<[u8]>, Meta)>;
+
+    /// What is there, in number order; every kind.
+    fn extensions(&self) -> Vec<Extension>;
+
+    /// One of them.
+    fn find(&self, ext: &Ext) -> Option<Extension>;
+
+    /// Whether the number is taken as an id by anything at all (phone, trunk, template name is not).
+    fn has(&self, ext: &Ext) -> bool;
+
+    /// Its effective options with file and line; secrets masked unless `reveal`.
+    fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting>;
+
+    /// Its password where it is stored in clear.
+    fn password(&self, ext: &Ext) -> Option<Secret>;
+
+    /// Warnings about the files as they are (broken elsewhere, chan_sip, unterminated comment).
+    fn warnings(&self) -> Vec<Warning>;
+
+    /// Turns edits into a plan: no file, no socket. All or nothing; every edit that cannot be done
+    /// is named in the error.
+    fn plan(&self, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan>;
+
+    /// Proofs of everything the files say of all extensions (`sipctl reload`).
+    fn proofs(&self, live: Option<&Live>) -> Vec<Proof>;
+}
+
+/// The running engine, opened for questions. Everything it returns is free of secrets unless said.
+pub trait Console: Send {
+    /// How it is reached, for people (`the control socket /run/asterisk/asterisk.ctl`).
+    fn name(&self) -> String;
+
+    /// Version, folder, options, realm.
+    fn live(&mut self, cx: &Cx) -> Result<Live>;
+
+    /// Asks; one verdict for each proof. `log` is what the reload before it logged.
+    fn prove(&mut self, cx: &Cx, proofs: &[Proof], log: &[String]) -> Result<Vec<Verdict>>;
+
+    /// Reloads and waits until it is over, repeating while somebody else's reload is under way
+    /// (up to `cx.timeouts.wait`).
+    fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded>;
+
+    /// Who is registered, of these extensions (all when empty).
+    fn contacts(&mut self, cx: &Cx, numbers: &[String]) -> Result<Vec<Contact>>;
+
+    /// Carries out aftercare; a warning for each one that failed, and how many did something.
+    fn aftercare(&mut self, cx: &Cx, acts: &[Aftercare]) -> Result<(usize, Vec<Warning>)>;
+
+    /// Warnings `not-dialable`, `taken`, `undecided` for (number, context) pairs.
+    fn dialable(&mut self, cx: &Cx, numbers: &[(String, String)]) -> Result<Vec<Warning>>;
+}
+
+/// A kind of telephony engine.
+pub trait Engine: Send + Sync {
+    /// `asterisk` or `freeswitch`.
+    fn name(&self) -> &'static str;
+
+    /// The folder it usually reads.
+    fn usual_folder(&self) -> &'static Path;
+
+    /// Reads the configuration in `folder`. With `mentions`, also the files where a number may be
+    /// mentioned (dialplan, hints, queues, voicemail), for [`Estate::plan`] to warn about.
+    fn load(&self, cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Box<dyn Estate>>;
+
+    /// Opens the console of the engine that reads `folder`; [`Code::Unreachable`] when it cannot.
+    ///
+    /// [`Code::Unreachable`]: crate::error::Code::Unreachable
+    fn console<'h>(&self, cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>>;
+
+    /// Configuration files (of all modules) modified since the last reload that are not among
+    /// `ours`: what a full reload would also make live.
+    fn pending(&self, cx: &Cx, host: &dyn Host, folder: &Path, live: &Live, ours: &[PathBuf]) -> Result<Vec<Place>>;
+}
+
+/// An error about an extension that is not there.
+pub fn no_such_extension(ext: &Ext, near: Option<&str>) -> Error {
+    let error = Error::new(crate::error::Code::NotFound, format!("no extension {ext}"));
+    match near {
+        Some(near) => error.hint(format!("did you mean {near}?")),
+        None => error.hint("list what there is with: sipctl ext list"),
+    }
+}

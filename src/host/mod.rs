@@ -1,0 +1,231 @@
+//! The machine or container a PBX runs on: its files, programs and sockets. Knows no telephony.
+//!
+//! Every method is one exchange that takes a batch, so that the same code costs few round trips
+//! when the host is far away.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cx::Cx;
+use crate::error::{Error, Result};
+
+pub mod local;
+
+/// What a file is besides its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// The path with symbolic links resolved: what a change replaces.
+    pub real: PathBuf,
+    /// Device and inode number.
+    pub id: (u64, u64),
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Permission bits.
+    pub mode: u32,
+    /// Number of hard links.
+    pub links: u64,
+    /// Size in bytes.
+    pub size: u64,
+    /// Modification time: seconds and nanoseconds since 1970.
+    pub mtime: (i64, u32),
+    /// Whether it is a directory.
+    pub folder: bool,
+    /// Whether the file itself is a mount point (a bind-mounted file cannot be renamed over).
+    pub mounted: bool,
+}
+
+/// One thing to read.
+#[derive(Clone, Debug)]
+pub enum Want {
+    /// A file with its bytes.
+    File(PathBuf),
+    /// The files a glob(3) pattern matches (`* ? [] {a,b}`; a leading dot must be written), with
+    /// their bytes, in byte order.
+    Glob(PathBuf),
+    /// What a path is, without its bytes.
+    Meta(PathBuf),
+    /// What everything directly in a folder is, without bytes, in byte order.
+    Folder(PathBuf),
+}
+
+/// What was read for one path.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// The path as it was asked for, or as the glob found it.
+    pub path: PathBuf,
+    /// What is there.
+    pub content: Content,
+}
+
+/// What is at a path.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Nothing.
+    Missing,
+    /// Something that cannot be read; the reason as the system words it.
+    Unreadable(String),
+    /// A file with its bytes, or a thing that was only looked at (no bytes).
+    There {
+        /// The bytes; empty where only [`Want::Meta`] or [`Want::Folder`] was asked.
+        bytes: Arc<[u8]>,
+        /// What it is.
+        meta: Meta,
+    },
+}
+
+/// One act of a batch. A batch is carried out in order and stops at the first failure.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Makes a folder; it is fine if it is there already.
+    MakeFolder {
+        /// Where.
+        path: PathBuf,
+        /// Permission bits.
+        mode: u32,
+    },
+    /// Creates a new file (it must not exist) and fsyncs it.
+    Create {
+        /// Where.
+        path: PathBuf,
+        /// Its bytes.
+        bytes: Arc<[u8]>,
+        /// Takes owner, mode, ACL and label of this file; a thing that cannot be kept is an error
+        /// that names the command which would do it.
+        like: Option<PathBuf>,
+        /// Permission bits where `like` is none.
+        mode: u32,
+    },
+    /// Appends to a file (created 0600 if missing) and fsyncs it.
+    Append {
+        /// Where.
+        path: PathBuf,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// Fails with [`Code::Retry`](crate::error::Code::Retry) unless the file still is what was read.
+    Expect {
+        /// The file.
+        path: PathBuf,
+        /// What was read: `None` for a file that must not exist.
+        was: Option<Meta>,
+        /// The bytes that were read.
+        bytes: Arc<[u8]>,
+    },
+    /// Hard-links `from` as `to`; a copy with the same owner and mode where the file system cannot.
+    Link {
+        /// The file.
+        from: PathBuf,
+        /// The new name.
+        to: PathBuf,
+    },
+    /// Renames, replacing what is there.
+    Rename {
+        /// The old name.
+        from: PathBuf,
+        /// The new name.
+        to: PathBuf,
+    },
+    /// Writes over the file in place, keeping its inode: one pwrite, then truncate, then fsync.
+    InPlace {
+        /// The file.
+        path: PathBuf,
+        /// Its new bytes.
+        bytes: Arc<[u8]>,
+    },
+    /// Removes a file; it is fine if it is gone already.
+    Remove {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Removes an empty folder; it is fine if it is gone already.
+    RemoveFolder {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Sets the modification time to now.
+    Touch {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Makes renames and links in a folder durable.
+    SyncFolder {
+        /// Which.
+        path: PathBuf,
+    },
+}
+
+/// A batch that stopped.
+#[derive(Debug)]
+pub struct Stopped {
+    /// How many steps were carried out.
+    pub done: usize,
+    /// Why the next one was not.
+    pub error: Error,
+}
+
+/// A program to run, without a shell.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The program.
+    pub program: String,
+    /// Its arguments; never a secret.
+    pub args: Vec<String>,
+    /// What it reads on standard input.
+    pub stdin: Vec<u8>,
+}
+
+/// What a program answered.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its exit code; `None` when a signal ended it.
+    pub status: Option<i32>,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Socket {
+    /// A Unix stream socket.
+    Unix(PathBuf),
+    /// A TCP port, as the host sees it.
+    Tcp(String, u16),
+}
+
+/// A connection to a socket of the host.
+pub trait Stream: Read + Write + Send {
+    /// Sets how long one `read` or `write` may block.
+    fn set_timeout(&mut self, timeout: Duration) -> std::io::Result<()>;
+}
+
+/// Holds the lock of a configuration folder until dropped.
+pub trait Guard: Send {}
+
+/// A machine or container.
+pub trait Host {
+    /// Reads files; one answer for each want, in order. A path that cannot be read is an answer,
+    /// not an error.
+    fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>>;
+
+    /// Carries out steps in order.
+    fn act(&self, cx: &Cx, steps: &[Step]) -> Result<(), Stopped>;
+
+    /// Runs programs one after the other; a program that cannot be started is an error.
+    fn run(&self, cx: &Cx, commands: &[Command]) -> Result<Vec<Output>>;
+
+    /// Connects to a socket of the host.
+    fn connect(&self, cx: &Cx, socket: &Socket) -> std::io::Result<Box<dyn Stream>>;
+
+    /// Takes the lock of a folder, waiting up to `cx.timeouts.wait`;
+    /// [`Code::Retry`](crate::error::Code::Retry) when somebody holds it for longer.
+    fn lock(&self, cx: &Cx, folder: &Path) -> Result<Box<dyn Guard>>;
+
+    /// The host's clock: seconds and nanoseconds since 1970, and who works there (for the history).
+    fn clock(&self) -> (i64, u32);
+}

@@ -1,0 +1,15 @@
+//! sipctl administers the extensions of Asterisk and FreeSWITCH.
+//!
+//! A command line becomes *edits*; the engine turns edits into a *plan*; a *change* carries the
+//! plan out and asks the running engine for *proof*; a *report* is printed. Rooms from the roof to
+//! the ground: [`cli`], [`commands`], [`output`], [`change`], [`inventory`], [`engine`], [`wire`],
+//! [`host`], [`text`], and the words everyone uses. A room uses only rooms below it.
+
+pub mod change;
+pub mod cx;
+pub mod engine;
+pub mod error;
+pub mod extension;
+pub mod host;
+pub mod secret;
+pub mod text;

@@ -1,0 +1,3 @@
+//! The `sipctl` program.
+
+fn main() {}
