@@ -48,6 +48,8 @@ struct Tables {
     /// Decoded texts, one after the other, and where each one ends.
     decoded: Vec<u8>,
     decoded_ends: Vec<u32>,
+    /// The lines from which on another comment depth holds.
+    depths: Vec<(u32, i32)>,
     /// Comment depth after the last line, and the line on which it last left zero.
     end_depth: i32,
     left_zero: Option<u32>,
@@ -303,6 +305,13 @@ impl Document {
     /// swallowed the rest. What is appended then is dead.
     pub fn end_depth(&self) -> i32 {
         self.tables.end_depth
+    }
+
+    /// Depth of block comments at the start of a line.
+    pub fn depth(&self, line: usize) -> i32 {
+        let depths = &self.tables.depths;
+        let after = depths.partition_point(|(from, _)| *from as usize <= line);
+        depths[..after].last().map_or(0, |(_, depth)| *depth)
     }
 
     /// Where [`end_depth`](Self::end_depth) is not 0: the line that opened the comment or holds

@@ -11,7 +11,7 @@ use super::estate::Estate;
 use super::layout::{self, KeyStyle, Piece};
 use super::mask;
 use super::objects::{Dialect, Object, Type};
-use crate::engine::{Aftercare, Done, FileChange, Warning};
+use crate::engine::{Aftercare, FileChange, Warning};
 use crate::error::{Error, Place, Result};
 use crate::text::asterisk_conf::{Content, Document, escape_value};
 use crate::text::splice::{self, Splice};
@@ -31,8 +31,6 @@ pub struct Draft<'e> {
     appended: BTreeMap<(FileId, u32), Vec<Vec<u8>>>,
     /// Objects that may differ afterwards, with the extension they belong to.
     pub allowed: BTreeMap<(Type, Vec<u8>), String>,
-    /// What is done.
-    pub done: Vec<Done>,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
     /// What follows after proof.
@@ -50,7 +48,6 @@ impl<'e> Draft<'e> {
             moved: BTreeMap::new(),
             appended: BTreeMap::new(),
             allowed: BTreeMap::new(),
-            done: Vec::new(),
             warnings: Vec::new(),
             aftercare: Vec::new(),
         }

@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use super::config::Config;
 use crate::text::asterisk_conf::{Content, Document};
 
 /// What is shown instead of a secret.
@@ -66,11 +65,4 @@ fn word_in_comment(line: &[u8]) -> Option<usize> {
     let rest = &line[at..];
     let skip = rest.iter().take_while(|b| b" \t=>:+".contains(b)).count();
     Some(at + skip)
-}
-
-/// Whether an option of any section of a configuration is named like a secret on this line.
-pub fn line_has_secret(config: &Config, file: u32, line: u32) -> bool {
-    let doc = &config.files[file as usize].doc;
-    let span = doc.span(line as usize);
-    !secrets(doc, span).is_empty()
 }

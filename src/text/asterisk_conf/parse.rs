@@ -14,7 +14,7 @@ const MAX_DEPTH: i32 = 128;
 
 /// A file line by line.
 pub(super) fn parse(bytes: &[u8], carry: Carry) -> Tables {
-    let mut tables = Tables { end_depth: carry.depth, ..Tables::default() };
+    let mut tables = Tables { depths: vec![(0, carry.depth)], end_depth: carry.depth, ..Tables::default() };
     if u32::try_from(bytes.len()).is_err() {
         tables.lines.push(Line { start: 0, content: Content::Fatal(Why::TooBig) });
         return tables;
@@ -132,6 +132,9 @@ impl Reader<'_> {
             let Some(Uncommented { live, depth, left_zero }) = self.scratch.uncomment(before) else {
                 return Content::Fatal(Why::TooManyComments);
             };
+            if depth != before {
+                tables.depths.push((tables.lines.len() as u32 + 1, depth));
+            }
             tables.end_depth = depth;
             if left_zero {
                 tables.left_zero = Some(tables.lines.len() as u32);

@@ -174,7 +174,7 @@ fn beside(
         draft.allow(kind, id, wish.number);
     }
     let mut runs = dress::runs(room.estate, &objects);
-    let elsewhere = file.filter(|file| runs.iter().any(|run| path_of(room, run) != *file));
+    let elsewhere = file.filter(|file| runs.iter().any(|run| path_of(room, run) != **file));
     let mut texts = Vec::new();
     for run in &mut runs {
         texts.push(run_text(room, wish, neighbours, &names, run)?);

@@ -4,10 +4,10 @@ use super::super::draft::Draft;
 use super::super::objects::{Object, Type};
 use super::super::options::Version;
 use super::super::parts::Parts;
-use super::set::append;
-use super::{Room, one};
+use super::Room;
+use super::set::{append, single};
 use crate::error::{Error, Result};
-use crate::extension::{Edit, Want};
+use crate::extension::Edit;
 use crate::secret::{Algorithm, Secret};
 
 /// How a version stores a digest.
@@ -107,7 +107,7 @@ fn store_clear(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) ->
     }
     let kind = configs.text(auth, "auth_type").unwrap_or_default();
     if kind.eq_ignore_ascii_case("md5") {
-        one(room, draft, auth, "auth_type", &Want::Set("userpass".to_owned()))?;
+        single(room, draft, auth, "auth_type", "userpass")?;
     }
     put(draft, room, auth, "password", secret.reveal())
 }
@@ -123,7 +123,7 @@ fn store_digest(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -
         DigestForm::PasswordDigest => {
             clear(room, draft, auth, "md5_cred")?;
             if configs.text(auth, "auth_type").is_some_and(|kind| kind.eq_ignore_ascii_case("md5")) {
-                one(room, draft, auth, "auth_type", &Want::Set("digest".to_owned()))?;
+                single(room, draft, auth, "auth_type", "digest")?;
             }
             let digest = algorithms(room, auth)
                 .iter()
@@ -133,7 +133,7 @@ fn store_digest(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -
         }
         DigestForm::Md5Cred => {
             clear(room, draft, auth, "password_digest")?;
-            one(room, draft, auth, "auth_type", &Want::Set("md5".to_owned()))?;
+            single(room, draft, auth, "auth_type", "md5")?;
             put(draft, room, auth, "md5_cred", secret.ha1(Algorithm::Md5, &user, &realm).as_bytes())
         }
     }

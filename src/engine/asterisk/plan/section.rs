@@ -329,11 +329,11 @@ impl Writer<'_, '_> {
 
     /// What is still to be said when all lines of the neighbour are through.
     fn rest(&mut self) -> Result<()> {
-        let kinds: &[Type] = match self.object.dialect {
-            Dialect::Pjsip => std::slice::from_ref(&self.object.kind),
-            Dialect::Wizard => &[Type::Endpoint, Type::Auth, Type::Aor, Type::Identify],
+        let kinds = match self.object.dialect {
+            Dialect::Pjsip => vec![self.object.kind],
+            Dialect::Wizard => vec![Type::Endpoint, Type::Auth, Type::Aor, Type::Identify],
         };
-        for kind in kinds {
+        for kind in &kinds {
             for option in self.wish.options(*kind).into_iter().map(str::to_owned).collect::<Vec<_>>() {
                 let asked = self.wish.asked(*kind, &option).unwrap_or_default();
                 if self.finish(*kind, &option) || self.inherits(*kind, &option, &asked) {

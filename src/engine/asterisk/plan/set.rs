@@ -5,7 +5,7 @@ use super::super::config::Var;
 use super::super::draft::Draft;
 use super::super::fields::{self, Wanted};
 use super::super::layout;
-use super::super::objects::{Dialect, Object, Type};
+use super::super::objects::{Object, Type};
 use super::super::options::{self, Kind};
 use super::super::parts::Parts;
 use super::Room;
@@ -135,6 +135,11 @@ fn one_option(room: &Room, draft: &mut Draft, object: Object, option: &str, all:
         true => repeated_option(room, draft, object, option, &present, target),
         false => single_option(room, draft, object, option, &present, target.pop()),
     }
+}
+
+/// Sets an option that takes one value.
+pub fn single(room: &Room, draft: &mut Draft, object: Object, option: &str, value: &str) -> Result<()> {
+    one_option(room, draft, object, option, &[&Want::Set(value.to_owned())])
 }
 
 fn single_option(
@@ -305,9 +310,4 @@ pub fn enable(room: &Room, draft: &mut Draft, number: &str) -> Result<()> {
     }
     draft.remove_lines(file, first..=mark.at.line);
     Ok(())
-}
-
-/// Whether an object is written as a wizard.
-pub fn is_wizard(object: Object) -> bool {
-    object.dialect == Dialect::Wizard
 }
