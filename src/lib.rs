@@ -13,3 +13,4 @@ pub mod extension;
 pub mod host;
 pub mod secret;
 pub mod text;
+pub mod wire;
