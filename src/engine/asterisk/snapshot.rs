@@ -1,10 +1,9 @@
 //! The files of an estate as a host of their own: what a plan would write is read back through it
 //! before anything is written, by the same reader that read the disk.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cx::Cx;
 use crate::error::{Error, Result};
@@ -13,7 +12,7 @@ use crate::host::{Command, Content, File, Guard, Host, Output, Socket, Step, Sto
 /// Passes reads on to a host and remembers question and answer.
 pub struct Recorder<'h> {
     host: &'h dyn Host,
-    answers: RefCell<Answers>,
+    answers: Mutex<Answers>,
 }
 
 type Answers = BTreeMap<Key, Vec<File>>;
@@ -36,12 +35,12 @@ impl Key {
 impl<'h> Recorder<'h> {
     /// Records what is read from `host`.
     pub fn new(host: &'h dyn Host) -> Self {
-        Self { host, answers: RefCell::default() }
+        Self { host, answers: Mutex::default() }
     }
 
     /// What was recorded.
     pub fn finish(self) -> Snapshot {
-        Snapshot { answers: self.answers.into_inner() }
+        Snapshot { answers: self.answers.into_inner().unwrap_or_else(PoisonError::into_inner) }
     }
 }
 
@@ -111,7 +110,7 @@ fn replace(file: &mut File, bytes: Option<Arc<[u8]>>) {
 impl Host for Recorder<'_> {
     fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>> {
         let answers = self.host.read(cx, wants)?;
-        let mut book = self.answers.borrow_mut();
+        let mut book = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         for (want, answer) in wants.iter().zip(&answers) {
             book.insert(Key::of(want), answer.clone());
         }
