@@ -45,9 +45,10 @@ struct Tables {
     lines: Vec<Line>,
     /// Options of all sections, one after the other.
     options: Vec<Text>,
-    /// Decoded texts, one after the other, and where each one ends.
+    /// Decoded texts, one after the other; for each one, in order, its start in the file and its
+    /// end in here.
     decoded: Vec<u8>,
-    decoded_ends: Vec<u32>,
+    decoded_at: Vec<(u32, u32)>,
     /// The lines from which on another comment depth holds.
     depths: Vec<(u32, i32)>,
     /// Comment depth after the last line, and the line on which it last left zero.
@@ -60,15 +61,17 @@ struct Tables {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text {
     start: u32,
-    end: u32,
-    /// 0: the span verbatim; otherwise one more than the place in the table of decoded texts.
-    decoded: u32,
+    /// Length in the file, which no line exceeds, and whether the text is decoded.
+    length: u16,
 }
+
+/// The bit of [`Text::length`] that says the text is not its span byte for byte.
+const DECODED: u16 = 1 << 15;
 
 impl Text {
     /// Whether the span in the file is the text byte for byte.
     pub fn is_verbatim(&self) -> bool {
-        self.decoded == 0
+        self.length & DECODED == 0
     }
 }
 
@@ -279,19 +282,20 @@ impl Document {
 
     /// The text as the engine sees it.
     pub fn text(&self, text: &Text) -> &[u8] {
-        match text.decoded as usize {
-            0 => &self.bytes[self.raw(text)],
-            n => {
-                let ends = &self.tables.decoded_ends;
-                let start = if n == 1 { 0 } else { ends[n - 2] };
-                &self.tables.decoded[start as usize..ends[n - 1] as usize]
-            }
+        if text.is_verbatim() {
+            return &self.bytes[self.raw(text)];
         }
+        let table = &self.tables.decoded_at;
+        let n = table.partition_point(|(start, _)| *start < text.start);
+        let start = if n == 0 { 0 } else { table[n - 1].1 };
+        &self.tables.decoded[start as usize..table[n].1 as usize]
     }
 
-    /// From the first to the last byte of a text in the file.
+    /// From the first to the last byte of a text in the file, with the backslash of a `\;` at its
+    /// head: what a new text, escaped, takes the place of.
     pub fn raw(&self, text: &Text) -> Range<usize> {
-        text.start as usize..text.end as usize
+        let start = text.start as usize;
+        start..start + usize::from(text.length & !DECODED)
     }
 
     /// What stands between the parentheses of a header, split at commas and not trimmed: none
@@ -332,8 +336,8 @@ impl Document {
         let from = match self.tables.lines[line].content {
             Content::Comment => body.start,
             Content::Section(section) => section.bracket as usize,
-            Content::Key(key) => key.value.end as usize,
-            Content::Directive(directive) => directive.argument.end as usize,
+            Content::Key(key) => self.raw(&key.value).end,
+            Content::Directive(directive) => self.raw(&directive.argument).end,
             Content::Blank | Content::Ignored(_) | Content::Fatal(_) | Content::Dead => return None,
         };
         let bytes = &self.bytes[..body.end];

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Carry, Content, Directive, DirectiveKind, Key, Line, MAX_LINE, Op, Section, Tables, Text, Why};
+use super::{Carry, Content, DECODED, Directive, DirectiveKind, Key, Line, MAX_LINE, Op, Section, Tables, Text, Why};
 
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -26,7 +26,7 @@ pub(super) fn parse(bytes: &[u8], carry: Carry) -> Tables {
         at = reader.line(at, !carry.later && at == 0);
     }
     reader.tables.decoded.shrink_to_fit();
-    reader.tables.decoded_ends.shrink_to_fit();
+    reader.tables.decoded_at.shrink_to_fit();
     reader.tables.options.shrink_to_fit();
     reader.tables
 }
@@ -39,7 +39,8 @@ struct Reader<'a> {
     scratch: Scratch,
 }
 
-/// A line while its comments are taken out: its bytes, and the offset each of them came from.
+/// A line while its comments are taken out: its bytes, and the offset each of them came from; for
+/// an escaped `;`, that of its backslash.
 #[derive(Default)]
 struct Scratch {
     bytes: Vec<u8>,
@@ -62,8 +63,8 @@ struct View<'a> {
     bytes: &'a [u8],
     /// Offset of the first byte.
     base: u32,
-    /// Offset of each byte where they are not in one piece.
-    from: Option<&'a [u32]>,
+    /// Offset of each byte where they are not in one piece, and the file.
+    from: Option<(&'a [u32], &'a [u8])>,
 }
 
 fn trim(bytes: &[u8]) -> Range<usize> {
@@ -140,7 +141,7 @@ impl Reader<'_> {
                 tables.left_zero = Some(tables.lines.len() as u32);
             }
             live.map(|live| {
-                let from = Some(&self.scratch.from[live.clone()]);
+                let from = Some((&self.scratch.from[live.clone()], self.bytes));
                 look(tables, View { bytes: &self.scratch.bytes[live], base: start, from })
             })
         };
@@ -205,7 +206,9 @@ impl Scratch {
         while let Some(at) = self.bytes[new..self.end(new)].iter().position(|byte| *byte == b';').map(|i| new + i) {
             let after = &self.bytes[at + 1..];
             if at > new && self.bytes[at - 1] == b'\\' {
+                let backslash = self.from[at - 1];
                 self.pull(at, at - 1);
+                self.from[at - 1] = backslash;
                 new = at;
             } else if after.starts_with(b"--") && after[2] != b'-' {
                 if depth >= MAX_DEPTH {
@@ -266,7 +269,7 @@ fn section(tables: &mut Tables, view: View<'_>) -> Result<Section, Why> {
         }
     }
     let options_len = (tables.options.len() as u32 - options) as u16; // at most one a byte of the line
-    Ok(Section { name, options, options_len, bracket: view.offset(end) + 1 })
+    Ok(Section { name, options, options_len, bracket: view.end(end) })
 }
 
 fn directive(tables: &mut Tables, view: View<'_>) -> Result<Directive, Why> {
@@ -332,27 +335,35 @@ impl View<'_> {
         Self {
             bytes: &self.bytes[range.clone()],
             base: self.base + range.start as u32,
-            from: self.from.map(|from| &from[range]),
+            from: self.from.map(|(from, file)| (&from[range], file)),
         }
     }
 
     fn offset(&self, index: usize) -> u32 {
-        self.from.map_or(self.base + index as u32, |from| from[index])
+        self.from.map_or(self.base + index as u32, |(from, _)| from[index])
+    }
+
+    /// The offset behind a byte: an escaped one is two long.
+    fn end(&self, index: usize) -> u32 {
+        let at = self.offset(index);
+        match self.from {
+            Some((_, file)) if file[at as usize] != self.bytes[index] => at + 2,
+            _ => at + 1,
+        }
     }
 
     /// Notes a text; an empty one stands behind the byte before it.
     fn text(&self, tables: &mut Tables, range: Range<usize>) -> Text {
         if range.is_empty() {
-            let at = self.offset(range.start - 1) + 1;
-            return Text { start: at, end: at, decoded: 0 };
+            return Text { start: self.end(range.start - 1), length: 0 };
         }
-        let (start, end) = (self.offset(range.start), self.offset(range.end - 1) + 1);
-        let mut decoded = 0;
-        if (end - start) as usize != range.len() {
+        let start = self.offset(range.start);
+        let mut length = (self.end(range.end - 1) - start) as u16; // at most a line
+        if usize::from(length) != range.len() {
             tables.decoded.extend_from_slice(&self.bytes[range]);
-            tables.decoded_ends.push(tables.decoded.len() as u32);
-            decoded = tables.decoded_ends.len() as u32;
+            tables.decoded_at.push((start, tables.decoded.len() as u32));
+            length |= DECODED;
         }
-        Text { start, end, decoded }
+        Text { start, length }
     }
 }
