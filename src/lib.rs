@@ -5,11 +5,15 @@
 //! the ground: [`cli`], [`commands`], [`output`], [`change`], [`inventory`], [`engine`], [`wire`],
 //! [`host`], [`text`], and the words everyone uses. A room uses only rooms below it.
 
+pub mod address;
 pub mod change;
 pub mod cx;
 pub mod engine;
 pub mod error;
 pub mod extension;
 pub mod host;
+pub mod inventory;
+pub mod output;
 pub mod secret;
+pub mod selection;
 pub mod text;
