@@ -7,6 +7,8 @@
 
 pub mod address;
 pub mod change;
+pub mod cli;
+pub mod commands;
 pub mod cx;
 pub mod engine;
 pub mod error;

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::change::{Outcome, ProofReport, Status};
 use crate::engine::{Contact, Done, Expect, Verdict, Warning};
 use crate::error::{Code, Error};
-use crate::extension::{Ext, Extension, ShownSetting};
+use crate::extension::{Extension, ShownSetting};
 
 /// The version of the document.
 const SCHEMA: u8 = 1;
@@ -81,6 +81,25 @@ pub enum Body {
     Change(Box<Changed>),
     /// `pbx list` and `pbx show`.
     Pbx(Box<PbxShown>),
+}
+
+impl Body {
+    /// What is worth saying.
+    pub fn warnings(&self) -> &[Warning] {
+        match self {
+            Self::Extensions(listed) => &listed.warnings,
+            Self::Change(change) => &change.warnings,
+            Self::Pbx(pbx) => &pbx.warnings,
+        }
+    }
+
+    /// Whose passwords stand here and nowhere else.
+    pub fn password_owners(&self) -> Vec<String> {
+        match self {
+            Self::Change(change) => change.passwords.iter().flatten().map(|(ext, _)| ext.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Extensions of one PBX.
@@ -261,7 +280,7 @@ pub struct PbxShown {
     /// Whether a change must name it.
     pub protected: bool,
     /// Where the inventory describes it.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "place")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<crate::error::Place>,
     /// What new extensions get.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -274,10 +293,6 @@ pub struct PbxShown {
     pub version: Option<String>,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
-}
-
-fn place<S: Serializer>(place: &Option<crate::error::Place>, serializer: S) -> Result<S::Ok, S::Error> {
-    place.serialize(serializer)
 }
 
 /// Why a PBX, or everything, failed.
@@ -312,9 +327,4 @@ impl Failure {
             hint: (!error.hints.is_empty()).then(|| error.hints.join("; ")),
         }
     }
-}
-
-/// Passwords as the document holds them.
-pub fn passwords<'a>(made: impl Iterator<Item = (&'a Ext, String)>) -> BTreeMap<String, String> {
-    made.map(|(ext, password)| (ext.to_string(), password)).collect()
 }

@@ -3,30 +3,8 @@
 use std::io::{self, Write};
 
 use super::document::{Body, Document};
-use crate::extension::{Ext, Extension, Fields};
-
-/// The fields by their JSON names, in the order they are shown.
-pub const FIELDS: [&str; 19] = [
-    "cid_name",
-    "cid_number",
-    "outbound_cid_name",
-    "outbound_cid_number",
-    "context",
-    "codecs",
-    "transport",
-    "webrtc",
-    "max_contacts",
-    "mailbox",
-    "call_group",
-    "pickup_group",
-    "toll_allow",
-    "accountcode",
-    "language",
-    "ip",
-    "permit",
-    "description",
-    "enabled",
-];
+use super::field::{FIELDS, value, yes};
+use crate::extension::{Ext, Extension};
 
 /// Writes CSV with a header line that fits the first result.
 pub fn csv(out: &mut impl Write, document: &Document) -> io::Result<()> {
@@ -111,36 +89,4 @@ pub fn names(out: &mut impl Write, document: &Document) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A field by its JSON name, as text.
-pub fn value(fields: &Fields, name: &str) -> Option<String> {
-    let flag = |value: Option<bool>| value.map(|value| yes(value).to_owned());
-    match name {
-        "cid_name" => fields.cid_name.clone(),
-        "cid_number" => fields.cid_number.clone(),
-        "outbound_cid_name" => fields.outbound_cid_name.clone(),
-        "outbound_cid_number" => fields.outbound_cid_number.clone(),
-        "context" => fields.context.clone(),
-        "codecs" => fields.codecs.as_ref().map(|codecs| codecs.join(" ")),
-        "transport" => fields.transport.clone(),
-        "webrtc" => flag(fields.webrtc),
-        "max_contacts" => fields.max_contacts.clone(),
-        "mailbox" => fields.mailbox.clone(),
-        "call_group" => fields.call_group.clone(),
-        "pickup_group" => fields.pickup_group.clone(),
-        "toll_allow" => fields.toll_allow.clone(),
-        "accountcode" => fields.accountcode.clone(),
-        "language" => fields.language.clone(),
-        "ip" => fields.ip.clone(),
-        "permit" => fields.permit.clone(),
-        "description" => fields.description.clone(),
-        "enabled" => flag(fields.enabled),
-        _ => None,
-    }
-}
-
-/// A truth for people and spreadsheets.
-pub fn yes(value: bool) -> &'static str {
-    if value { "yes" } else { "no" }
 }

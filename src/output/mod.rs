@@ -12,6 +12,7 @@ use crate::error::{Code, Error, Place, Result};
 
 pub mod diff;
 pub mod document;
+pub mod field;
 mod flat;
 mod progress;
 pub mod prompt;
@@ -71,6 +72,11 @@ impl Output {
     /// Prints in this format; `verbose` shows details.
     pub fn new(format: Format, color: Color, verbose: bool) -> Self {
         Self { format, color, events: Progress::new(verbose) }
+    }
+
+    /// Prints the same way.
+    pub fn again(&self) -> Self {
+        Self { format: self.format, color: self.color, events: self.events.again() }
     }
 
     /// Whether passwords made in this run are shown without being asked for.

@@ -45,6 +45,11 @@ impl Progress {
         Self { verbose, shared: Arc::default(), drawer: Mutex::new(None) }
     }
 
+    /// The same, for another run.
+    pub fn again(&self) -> Self {
+        Self::new(self.verbose)
+    }
+
     /// Does something that writes to standard error or asks a person, with the line out of the way.
     pub fn pause<T>(&self, act: impl FnOnce() -> T) -> T {
         let mut state = self.shared.lock();

@@ -34,7 +34,7 @@ impl Output {
         self.events.pause(prompt).map_err(|error| {
             let dialoguer::Error::IO(error) = error;
             // dialoguer leaves the cursor hidden when it is interrupted.
-            let _ = write!(io::stderr().lock(), "\u{1b}[?25h\n");
+            let _ = writeln!(io::stderr().lock(), "\u{1b}[?25h");
             match error.kind() {
                 io::ErrorKind::Interrupted => Error::new(Code::Interrupted, "interrupted; nothing is changed"),
                 _ => Error::failed("cannot ask").because(error),

@@ -18,6 +18,10 @@ pub fn render(pbx: Option<&str>, error: &Error, line: Option<&str>, colour: bool
         title.push_str(&format!(": {cause:#}"));
     }
     let title = printable(&title.replace('\n', " "));
+    let hints: Vec<String> = error.hints.iter().map(|hint| printable(hint)).collect();
+    if error.place.is_none() {
+        return plain(&title, &hints, colour);
+    }
     let line = line.map(mask_line);
     let path = error.place.as_ref().map(|place| printable(&place.file.display().to_string()));
     let mut group = Group::with_title(Level::ERROR.primary_title(&title));
@@ -41,7 +45,6 @@ pub fn render(pbx: Option<&str>, error: &Error, line: Option<&str>, colour: bool
         }
         _ => {}
     }
-    let hints: Vec<String> = error.hints.iter().map(|hint| printable(hint)).collect();
     for hint in &hints {
         group = group.element(Level::HELP.message(hint));
     }
@@ -50,6 +53,16 @@ pub fn render(pbx: Option<&str>, error: &Error, line: Option<&str>, colour: bool
         false => Renderer::plain(),
     };
     renderer.render(&[group])
+}
+
+/// An error that is about no file.
+fn plain(title: &str, hints: &[String], colour: bool) -> String {
+    let (error, help) = match colour {
+        true => ("\u{1b}[1;31merror\u{1b}[0m", "\u{1b}[1;36mhelp\u{1b}[0m"),
+        false => ("error", "help"),
+    };
+    let hints = hints.iter().map(|hint| format!("\n{help}: {hint}"));
+    format!("{error}: {title}{}", hints.collect::<String>())
 }
 
 /// A line of a configuration file without what may be a secret in it: where a word smells of one,

@@ -6,7 +6,7 @@ use comfy_table::{ContentArrangement, Row, Table, TableStyle};
 
 use super::diff::printable;
 use super::document::{Body, Changed, Document, Entry, Listed, PbxShown, ProofShown, Shown};
-use super::flat::{FIELDS, value, yes};
+use super::field::{self, yes};
 use crate::change::Status;
 use crate::engine::Done;
 use crate::selection::collapse;
@@ -99,10 +99,8 @@ fn show(out: &mut impl Write, entry: &Entry, shown: &Shown, width: Option<u16>) 
         pair("domain", domain)?;
     }
     pair("kind", extension.kind.name())?;
-    for name in FIELDS {
-        if let Some(text) = value(&extension.fields, name) {
-            pair(name, &text)?;
-        }
+    for (name, text) in field::all(&extension.fields) {
+        pair(name, &text)?;
     }
     pair("secret", extension.secret.name())?;
     if let Some(password) = &shown.password {
