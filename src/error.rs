@@ -89,6 +89,11 @@ impl Error {
         Self::new(Code::Usage, message)
     }
 
+    /// Recognised, but not built yet: [`Code::Usage`].
+    pub fn not_yet(what: impl fmt::Display) -> Self {
+        Self::usage(format!("{what}: not yet in this version of sipctl"))
+    }
+
     /// [`Code::Failed`].
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(Code::Failed, message)

@@ -5,12 +5,18 @@
 //! the ground: [`cli`], [`commands`], [`output`], [`change`], [`inventory`], [`engine`], [`wire`],
 //! [`host`], [`text`], and the words everyone uses. A room uses only rooms below it.
 
+pub mod address;
 pub mod change;
+pub mod cli;
+pub mod commands;
 pub mod cx;
 pub mod engine;
 pub mod error;
 pub mod extension;
 pub mod host;
+pub mod inventory;
+pub mod output;
 pub mod secret;
+pub mod selection;
 pub mod text;
 pub mod wire;

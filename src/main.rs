@@ -1,3 +1,21 @@
 //! The `sipctl` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use rustix::process::{Resource, Rlimit, setrlimit};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use sipctl::cli::Cli;
+use sipctl::cx::Cancel;
+
+fn main() -> ExitCode {
+    // A core file would hold passwords.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let cli = Cli::parse();
+    // Signals only set a flag, each time: a change is put back or finished, never torn.
+    let cancel = Cancel::default();
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let _ = signal_hook::flag::register(signal, cancel.flag());
+    }
+    ExitCode::from(sipctl::commands::run(cli, cancel))
+}

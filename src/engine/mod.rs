@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::Kind;
 use crate::cx::Cx;
 use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Extension, ShownSetting};
@@ -274,6 +275,11 @@ pub trait Estate: Send {
     /// Its effective options with file and line; secrets masked unless `reveal`.
     fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting>;
 
+    /// The ids its phones register under, where they are not its own id.
+    fn registers_as(&self, ext: &Ext) -> Vec<String> {
+        vec![ext.to_string()]
+    }
+
     /// Its password where it is stored in clear.
     fn password(&self, ext: &Ext) -> Option<Secret>;
 
@@ -333,6 +339,15 @@ pub trait Engine: Send + Sync {
     /// Configuration files (of all modules) modified since the last reload that are not among
     /// `ours`: what a full reload would also make live.
     fn pending(&self, cx: &Cx, host: &dyn Host, folder: &Path, live: &Live, ours: &[PathBuf]) -> Result<Vec<Place>>;
+}
+
+/// The engine of a kind.
+pub fn of(kind: Kind) -> Result<&'static dyn Engine> {
+    let known: [&'static dyn Engine; 1] = [&asterisk::Asterisk];
+    match known.iter().find(|engine| engine.name() == kind.name()) {
+        Some(engine) => Ok(*engine),
+        None => Err(Error::not_yet(kind.name())),
+    }
 }
 
 /// An error about an extension that is not there.

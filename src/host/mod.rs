@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::address::Address;
 use crate::cx::Cx;
 use crate::error::{Error, Result};
 
@@ -228,4 +229,12 @@ pub trait Host: Send + Sync {
 
     /// The host's clock: seconds and nanoseconds since 1970, and who works there (for the history).
     fn clock(&self) -> (i64, u32);
+}
+
+/// Opens the host an address is on.
+pub fn open(address: &Address) -> Result<Box<dyn Host>> {
+    match address.is_plain_local() {
+        true => Ok(Box::new(local::Local)),
+        false => Err(Error::not_yet(format!("a PBX on another host ({address})"))),
+    }
 }

@@ -1,0 +1,111 @@
+//! The command tree and the flags every command has.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{completions, ext, generate, help, pbx, reload};
+use crate::output::{Color, Format};
+
+/// Administers the extensions of Asterisk and FreeSWITCH: lossless, reloaded, proved
+///
+/// sipctl changes the configuration files of a PBX as a careful person would: only the lines of the
+/// extension it was asked about, in the style of the file, with a backup, a reload and a question to
+/// the running engine whether the change is live. What cannot be proved is put back.
+#[derive(Debug, Parser)]
+#[command(name = "sipctl", version, disable_help_subcommand = true, max_term_width = 100, propagate_version = false)]
+#[command(
+    after_help = "More: sipctl help TOPIC (exit-codes, addresses, fields, inventory, passwords, proof, json, environment)"
+)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Common options")]
+pub struct Global {
+    /// Work on this PBX (repeatable)
+    ///
+    /// A name of the inventory or an address such as asterisk:/etc/asterisk; see: sipctl help
+    /// addresses. Without it SIPCTL_PBX counts, else the only PBX of the inventory or this machine.
+    #[arg(long, global = true, value_name = "NAME|ADDRESS")]
+    pub pbx: Vec<String>,
+    /// Work on every PBX of this group (repeatable)
+    #[arg(long, global = true, value_name = "NAME")]
+    pub group: Vec<String>,
+    /// Work on every PBX of the inventory
+    #[arg(long, global = true)]
+    pub all: bool,
+    /// Read this inventory
+    #[arg(long, global = true, value_name = "FILE", env = "SIPCTL_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// How to print
+    #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Format,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// Show every file read, question asked and exchange made, secrets masked
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "what --help says of a command stands at its arguments")]
+pub enum Command {
+    /// Add, change, delete and show extensions
+    #[command(subcommand)]
+    Ext(Box<ext::ExtCommand>),
+    /// Reload the engine and prove that it holds what the files say
+    Reload(reload::ReloadArgs),
+    /// Show the PBXes sipctl knows
+    #[command(subcommand)]
+    Pbx(pbx::PbxCommand),
+    /// Print the completion script of a shell
+    Completions(completions::CompletionsArgs),
+    /// Explain a command or a topic
+    Help(help::HelpArgs),
+    #[command(hide = true, subcommand)]
+    Generate(generate::GenerateCommand),
+    #[command(hide = true)]
+    Check(NotYet),
+    #[command(hide = true)]
+    Audit(NotYet),
+    #[command(hide = true)]
+    Why(NotYet),
+    #[command(hide = true)]
+    Probe(NotYet),
+    #[command(hide = true)]
+    Apply(NotYet),
+    #[command(hide = true)]
+    Diff(NotYet),
+    #[command(hide = true)]
+    Export(NotYet),
+    #[command(hide = true)]
+    Import(NotYet),
+    #[command(hide = true)]
+    Edit(NotYet),
+    #[command(hide = true)]
+    History(NotYet),
+    #[command(hide = true)]
+    Undo(NotYet),
+    #[command(hide = true)]
+    Confirm(NotYet),
+    #[command(hide = true)]
+    Recover(NotYet),
+}
+
+/// A command that is recognised but not built yet.
+#[derive(Args, Debug)]
+#[command(disable_help_flag = true)]
+pub struct NotYet {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    args: Vec<String>,
+}

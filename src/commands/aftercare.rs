@@ -1,0 +1,64 @@
+//! `ext kick` and `ext notify`: acts on the running engine that change no file.
+
+use super::change::ChangeArgs;
+use super::{App, Open};
+use crate::cx::Cx;
+use crate::engine::{Aftercare, Done, Warning};
+use crate::error::{Error, Result};
+use crate::inventory::Pbx;
+use crate::output::document::{Body, Changed};
+use crate::selection::{self, Selection};
+
+/// Does `act` to everything the registered ones of the extensions register as; the exit code.
+pub fn run(
+    app: &App,
+    args: &ChangeArgs,
+    selections: &[Selection],
+    action: &str,
+    act: fn(String) -> Aftercare,
+) -> Result<u8> {
+    selection::members(selections)?;
+    if args.offline {
+        return Err(
+            Error::usage(format!("{action} is something only the running engine can do")).hint("leave --offline out")
+        );
+    }
+    app.each(true, |pbx| {
+        let mut report = Changed::default();
+        let cx = app.cx(pbx, args.limits());
+        let done = on(&cx, pbx, selections, act, args.dry_run);
+        let error = match done {
+            Ok((numbers, warnings)) => {
+                report.changed = !numbers.is_empty() && !args.dry_run;
+                report.dry_run = args.dry_run.then_some(true);
+                report.changes = numbers
+                    .into_iter()
+                    .map(|(number, domain)| Done { action: action.to_owned(), number, domain, was: None })
+                    .collect();
+                report.warnings = warnings;
+                None
+            }
+            Err(error) => Some(error),
+        };
+        (Body::Change(Box::new(report)), error)
+    })
+}
+
+type Touched = (Vec<(String, Option<String>)>, Vec<Warning>);
+
+fn on(cx: &Cx, pbx: &Pbx, selections: &[Selection], act: fn(String) -> Aftercare, dry_run: bool) -> Result<Touched> {
+    let open = Open::new(cx, pbx)?;
+    let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
+    let wanted = selection::existing(selections, estate.as_ref(), false)?;
+    let (mut console, _) = open.console(cx)?;
+    let numbers: Vec<String> = wanted.iter().map(|ext| ext.number.clone()).collect();
+    let contacts = console.contacts(cx, &numbers)?;
+    let registered: Vec<_> =
+        wanted.into_iter().filter(|ext| contacts.iter().any(|contact| contact.number == ext.number)).collect();
+    let acts: Vec<Aftercare> = registered.iter().flat_map(|ext| estate.registers_as(ext)).map(act).collect();
+    let warnings = match acts.is_empty() || dry_run {
+        true => Vec::new(),
+        false => console.aftercare(cx, &acts)?.1,
+    };
+    Ok((registered.into_iter().map(|ext| (ext.number, ext.domain)).collect(), warnings))
+}

@@ -1,0 +1,298 @@
+//! What all changing verbs share: the common flags, the questions to the person, and the way from
+//! a verb's edits to the report.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::password::Keys;
+use super::{App, Limits, Open};
+use crate::change::{self, Gate, Options, Outcome, Target};
+use crate::engine::{Contact, Estate, Plan, PlanOptions};
+use crate::error::{Code, Error, Result};
+use crate::extension::Edit;
+use crate::inventory::{Pbx, parse_duration};
+use crate::output::document::{Body, Changed};
+use crate::output::prompt;
+
+/// More extensions than this need `--max-change`.
+const USUAL_LIMIT: usize = 10;
+/// As many extensions are named in a question.
+const NAMED: usize = 5;
+
+/// A time for clap.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "write a time such as 30s or 2min".to_owned())
+}
+
+/// Flags of every changing command.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Change")]
+pub struct ChangeArgs {
+    /// Do everything but write; print the diff
+    ///
+    /// Secrets are masked, no password is made, no lock is taken and nothing is asked. It ends with 0
+    /// only where the real run would start.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Put the masked diff into JSON and YAML as well
+    #[arg(long)]
+    pub diff: bool,
+    /// Write, but do not reload the engine
+    #[arg(long)]
+    pub no_reload: bool,
+    /// Reload, but do not ask the engine whether it took the change
+    #[arg(long)]
+    pub no_proof: bool,
+    /// Files only: no engine is asked, reloaded or proved
+    #[arg(long)]
+    pub offline: bool,
+    /// Skip sipctl's own check of option names and values
+    #[arg(long)]
+    pub no_validate: bool,
+    /// Treat the warnings unproved, drift and pending-edits as failures
+    #[arg(long)]
+    pub strict: bool,
+    /// How long to wait for the lock and for a reload under way [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub wait: Option<Duration>,
+    /// Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Why, for the history
+    #[arg(short, long, value_name = "TEXT")]
+    pub message: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl ChangeArgs {
+    /// `--timeout` and `--wait`.
+    pub fn limits(&self) -> Limits {
+        Limits { timeout: self.timeout, wait: self.wait }
+    }
+}
+
+/// The limit of verbs that hit people.
+#[derive(Args, Clone, Debug, Default)]
+pub struct LimitArgs {
+    /// Allow a change of up to this many extensions on one PBX [default: 10]
+    #[arg(long, value_name = "N", help_heading = "Change")]
+    pub max_change: Option<usize>,
+}
+
+/// A verb that hits people: it asks first.
+pub struct Danger {
+    /// `Reset`, `Delete`, `Disable`, `Renumber`.
+    pub verb: &'static str,
+    /// `--max-change`.
+    pub limit: Option<usize>,
+}
+
+/// One run of a changing verb.
+pub struct Change<'a> {
+    /// The program.
+    pub app: &'a App,
+    /// The common flags.
+    pub args: &'a ChangeArgs,
+    /// Whether it asks first.
+    pub danger: Option<Danger>,
+    /// The passwords, of verbs that set some.
+    pub keys: Option<Keys>,
+    /// `--passwords -` was said.
+    pub passwords_asked: bool,
+    /// `--kick`.
+    pub kick: bool,
+    /// `--hangup`.
+    pub hangup: bool,
+    /// Whether other files may mention the numbers.
+    pub mentions: bool,
+}
+
+/// Turns what is there into edits; the verb's own part.
+pub type Edits<'e> = dyn FnMut(&Pbx, &dyn Estate, Option<&mut Keys>) -> Result<Vec<Edit>> + 'e;
+
+impl<'a> Change<'a> {
+    /// A change that asks nothing and sets no password.
+    pub fn new(app: &'a App, args: &'a ChangeArgs) -> Self {
+        Self {
+            app,
+            args,
+            danger: None,
+            keys: None,
+            passwords_asked: false,
+            kick: false,
+            hangup: false,
+            mentions: false,
+        }
+    }
+
+    /// Carries the change out on every chosen PBX; the exit code.
+    pub fn run(mut self, edits: &mut Edits) -> Result<u8> {
+        if let Some(danger) = &self.danger
+            && !self.args.yes
+            && !self.args.dry_run
+            && !prompt::possible()
+        {
+            return Err(Error::usage(format!(
+                "{} needs a yes, and there is no terminal to ask",
+                danger.verb.to_lowercase()
+            ))
+            .hint("add --yes; --dry-run shows what would happen"));
+        }
+        let app = self.app;
+        app.each(true, |pbx| {
+            let outcome = self.on(pbx, edits);
+            let mut report = Changed::new(&outcome, self.args.dry_run, self.args.diff);
+            if let Some(keys) = &self.keys
+                && outcome.error.as_ref().is_none_or(|error| error.code == Code::NeedsPerson)
+            {
+                let numbers: Vec<String> = report.changes.iter().map(|done| done.number.clone()).collect();
+                (report.passwords, report.password_note) = keys.report(pbx, self.passwords_asked, &numbers);
+            }
+            (Body::Change(Box::new(report)), outcome.error)
+        })
+    }
+
+    fn on(&mut self, pbx: &Pbx, edits: &mut Edits) -> Outcome {
+        let cx = self.app.cx(pbx, self.args.limits());
+        let open = match Open::new(&cx, pbx) {
+            Ok(open) => open,
+            Err(error) => return Outcome { error: Some(error), ..Outcome::default() },
+        };
+        let target = Target {
+            name: pbx.name.clone(),
+            host: open.host.as_ref(),
+            engine: open.engine,
+            folder: open.folder.clone(),
+            reload: pbx.reload,
+            history: history_folders(),
+            who: who(),
+        };
+        let args = self.args;
+        let options = Options {
+            dry_run: args.dry_run,
+            no_reload: args.no_reload,
+            no_proof: args.no_proof,
+            offline: args.offline,
+            strict: args.strict,
+            message: args.message.clone(),
+            plan: PlanOptions { no_validate: args.no_validate, kick: self.kick, hangup: self.hangup },
+            mentions: self.mentions,
+        };
+        change::run(&cx, &target, &options, &mut VerbGate { change: self, pbx, edits })
+    }
+}
+
+/// The gate of a verb on one PBX.
+struct VerbGate<'g, 'a, 'e> {
+    change: &'g mut Change<'a>,
+    pbx: &'g Pbx,
+    edits: &'g mut Edits<'e>,
+}
+
+impl Gate for VerbGate<'_, '_, '_> {
+    fn edits(&mut self, estate: &dyn Estate) -> Result<Vec<Edit>> {
+        let edits = (self.edits)(self.pbx, estate, self.change.keys.as_mut())?;
+        if let Some(danger) = self.change.danger.as_ref().filter(|_| !self.change.args.dry_run) {
+            check_limit(danger, edits.len(), &self.pbx.name)?;
+        }
+        Ok(edits)
+    }
+
+    fn wants_preview(&self) -> bool {
+        self.change.danger.is_some() && !self.change.args.yes && !self.change.args.dry_run
+    }
+
+    fn confirm(&mut self, plan: &Plan, estate: &dyn Estate, contacts: &[Contact]) -> Result<()> {
+        match &self.change.danger {
+            Some(danger) if !plan.done.is_empty() => {
+                self.change.app.out.confirm(&question(danger.verb, &self.pbx.name, plan, estate, contacts))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn before_write(&mut self, plan: &Plan) -> Result<()> {
+        let numbers: Vec<String> = plan.done.iter().map(|done| done.number.clone()).collect();
+        match &mut self.change.keys {
+            Some(keys) => keys.save(self.pbx, &numbers),
+            None => Ok(()),
+        }
+    }
+
+    fn put_back(&mut self) {
+        if let Some(keys) = &mut self.change.keys {
+            keys.forget(self.pbx);
+        }
+    }
+}
+
+/// Refuses to hit more extensions than the person expects.
+fn check_limit(danger: &Danger, count: usize, pbx: &str) -> Result<()> {
+    if count <= danger.limit.unwrap_or(USUAL_LIMIT) {
+        return Ok(());
+    }
+    let verb = danger.verb.to_lowercase();
+    Err(Error::usage(format!("this would {verb} {count} extensions on {pbx}"))
+        .hint(format!("if that is meant, say --max-change {count}")))
+}
+
+/// `Reset 1002 (Reception, registered from 10.1.2.7) on seoul?`
+fn question(verb: &str, pbx: &str, plan: &Plan, estate: &dyn Estate, contacts: &[Contact]) -> String {
+    let mut who = Vec::new();
+    for done in plan.done.iter().take(NAMED) {
+        let number = done.was.as_ref().unwrap_or(&done.number);
+        let ext = crate::extension::Ext { number: number.clone(), domain: done.domain.clone() };
+        let mut about: Vec<String> = estate.find(&ext).and_then(|found| found.fields.cid_name).into_iter().collect();
+        about.extend(contacts.iter().filter(|contact| contact.number == *number).take(2).map(|contact| {
+            let from = contact.address.as_ref().unwrap_or(&contact.uri);
+            format!("registered from {from}")
+        }));
+        let to = done.was.as_ref().map(|_| format!(" to {}", done.number)).unwrap_or_default();
+        who.push(match about.is_empty() {
+            true => format!("{number}{to}"),
+            false => format!("{number}{to} ({})", about.join(", ")),
+        });
+    }
+    let count = plan.done.len();
+    match count.checked_sub(NAMED) {
+        None | Some(0) => format!("{verb} {} on {pbx}?", who.join(", ")),
+        Some(more) => format!("{verb} {count} extensions on {pbx}: {} and {more} more?", who.join(", ")),
+    }
+}
+
+/// Where the history may lie, best first.
+fn history_folders() -> Vec<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(folder) = named("SIPCTL_STATE") {
+        return vec![folder];
+    }
+    let state = named("XDG_STATE_HOME").or_else(|| named("HOME").map(|home| home.join(".local/state")));
+    [Some(PathBuf::from("/var/lib/sipctl")), state.map(|state| state.join("sipctl"))].into_iter().flatten().collect()
+}
+
+/// Who makes the change: `user@client`.
+fn who() -> String {
+    let user = ["SUDO_USER", "LOGNAME", "USER"].iter().find_map(|name| std::env::var(name).ok());
+    let user = user.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
+    let system = rustix::system::uname();
+    format!("{user}@{}", system.nodename().to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_ten_need_a_number() {
+        let danger = |limit| Danger { verb: "Delete", limit };
+        assert!(check_limit(&danger(None), 10, "seoul").is_ok());
+        let error = check_limit(&danger(None), 11, "seoul").unwrap_err();
+        assert_eq!((error.code, error.hints[0].contains("--max-change 11")), (Code::Usage, true));
+        assert!(check_limit(&danger(Some(20)), 20, "seoul").is_ok());
+        assert!(check_limit(&danger(Some(2)), 3, "seoul").is_err());
+    }
+}

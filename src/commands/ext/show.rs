@@ -1,0 +1,71 @@
+//! `ext show`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::commands::change::duration;
+use crate::commands::{App, Limits, Open, engine_silent};
+use crate::cx::Cx;
+use crate::engine::no_such_extension;
+use crate::error::{Error, Result};
+use crate::extension::Ext;
+use crate::inventory::Pbx;
+use crate::output::document::{Body, Listed, Shown};
+use crate::selection::Selection;
+
+/// Show one extension: every effective setting with file and line, and who is registered
+///
+/// Shows sections of every kind, trunks too. If the engine does not answer, the rest is shown with a
+/// warning.
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    /// Its id
+    ext: Selection,
+    /// Show passwords in clear
+    #[arg(long)]
+    reveal: bool,
+    /// Do not ask the running engine
+    #[arg(long)]
+    offline: bool,
+    /// Limit for each exchange with the engine [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout: Option<Duration>,
+}
+
+/// Runs it.
+pub fn run(app: &App, args: &ShowArgs) -> Result<u8> {
+    let Selection::One(ext) = &args.ext else {
+        return Err(Error::usage("show takes one extension").hint(format!("for a range: sipctl ext list {}", args.ext)));
+    };
+    app.each(false, |pbx| {
+        let cx = app.cx(pbx, Limits { timeout: args.timeout, wait: None });
+        match on(&cx, pbx, ext, args) {
+            Ok(listed) => (Body::Extensions(listed), None),
+            Err(error) => (Body::Extensions(Listed::default()), Some(error)),
+        }
+    })
+}
+
+fn on(cx: &Cx, pbx: &Pbx, ext: &Ext, args: &ShowArgs) -> Result<Listed> {
+    let open = Open::new(cx, pbx)?;
+    let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
+    let extension = estate.find(ext).ok_or_else(|| no_such_extension(ext, None))?;
+    let mut warnings = estate.warnings();
+    let contacts = match args.offline {
+        true => None,
+        false => open
+            .console(cx)
+            .and_then(|(mut console, _)| console.contacts(cx, std::slice::from_ref(&ext.number)))
+            .map_err(|error| warnings.push(engine_silent(&error)))
+            .ok(),
+    };
+    let password = estate.password(ext).filter(|_| args.reveal);
+    let shown = Shown {
+        extension,
+        password: password.map(|secret| String::from_utf8_lossy(secret.reveal()).into_owned()),
+        settings: Some(estate.settings(ext, args.reveal)),
+        contacts,
+    };
+    Ok(Listed { extensions: vec![shown], warnings })
+}

@@ -1,0 +1,229 @@
+//! The commands: one file a verb, with its arguments and `run`. What they share is here: the chosen
+//! PBXes, opened one after the other, and the document they all report in.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::{Cli, Command, Global};
+use crate::cx::{Cancel, Cx, Timeouts};
+use crate::engine::{Console, Engine, Live, Warning};
+use crate::error::{Code, Error, Result};
+use crate::host::{Content, Host, Want};
+use crate::inventory::{Choice, Inventory, Pbx};
+use crate::output::document::{Body, Document};
+use crate::output::{self, Output};
+
+pub mod aftercare;
+pub mod change;
+pub mod completions;
+pub mod ext;
+pub mod fields;
+pub mod generate;
+pub mod help;
+pub mod password;
+pub mod pbx;
+pub mod reload;
+
+/// What every command is handed.
+pub struct App {
+    /// The common flags.
+    pub global: Global,
+    /// Where to print.
+    pub out: Output,
+    /// Set by a signal.
+    pub cancel: Cancel,
+}
+
+/// Runs a parsed command line; the exit code.
+pub fn run(cli: Cli, cancel: Cancel) -> u8 {
+    let out = Output::new(cli.global.output, cli.global.color, cli.global.verbose);
+    let app = App { global: cli.global, out, cancel };
+    let done = match cli.command {
+        Command::Ext(command) => ext::run(&app, *command),
+        Command::Reload(args) => reload::run(&app, &args),
+        Command::Pbx(command) => pbx::run(&app, command),
+        Command::Completions(args) => completions::run(&app, &args),
+        Command::Help(args) => help::run(&app, &args),
+        Command::Generate(command) => generate::run(&command),
+        Command::Check(_) => Err(Error::not_yet("check")),
+        Command::Audit(_) => Err(Error::not_yet("audit")),
+        Command::Why(_) => Err(Error::not_yet("why")),
+        Command::Probe(_) => Err(Error::not_yet("probe")),
+        Command::Apply(_) => Err(Error::not_yet("apply")),
+        Command::Diff(_) => Err(Error::not_yet("diff")),
+        Command::Export(_) => Err(Error::not_yet("export")),
+        Command::Import(_) => Err(Error::not_yet("import")),
+        Command::Edit(_) => Err(Error::not_yet("edit")),
+        Command::History(_) => Err(Error::not_yet("history")),
+        Command::Undo(_) => Err(Error::not_yet("undo")),
+        Command::Confirm(_) => Err(Error::not_yet("confirm")),
+        Command::Recover(_) => Err(Error::not_yet("recover")),
+    };
+    done.unwrap_or_else(|error| app.fail(&error))
+}
+
+impl App {
+    /// Reports an error that came before any PBX was touched. Wrong usage prints no document.
+    fn fail(&self, error: &Error) -> u8 {
+        self.out.error(None, error, own_line(error).as_deref());
+        if error.code != Code::Usage {
+            let mut document = Document::default();
+            document.fail(error);
+            let _ = self.out.document(&document);
+        }
+        error.code as u8
+    }
+
+    /// The inventory.
+    pub fn inventory(&self) -> Result<Inventory> {
+        Inventory::load(self.global.config.as_deref())
+    }
+
+    /// The PBXes to work on.
+    fn choose(&self, changing: bool) -> Result<Vec<Pbx>> {
+        let choice = Choice {
+            pbx: self.global.pbx.clone(),
+            groups: self.global.group.clone(),
+            all: self.global.all,
+            usual: std::env::var("SIPCTL_PBX").ok().filter(|name| !name.is_empty()),
+        };
+        self.inventory()?.choose(&choice, changing)
+    }
+
+    /// Works on every chosen PBX, one after the other, and prints the document.
+    pub fn each(&self, changing: bool, mut act: impl FnMut(&Pbx) -> (Body, Option<Error>)) -> Result<u8> {
+        let mut document = Document::default();
+        match self.choose(changing) {
+            Ok(chosen) => {
+                let several = chosen.len() > 1;
+                for pbx in &chosen {
+                    let (body, error) = act(pbx);
+                    self.out.events.clear();
+                    self.out.warnings(several.then_some(pbx.name.as_str()), body.warnings());
+                    if let Some(error) = &error {
+                        let line = self.line(pbx, error).or_else(|| own_line(error));
+                        self.out.error(several.then_some(pbx.name.as_str()), error, line.as_deref());
+                    }
+                    document.add(&pbx.name, body, error.as_ref());
+                }
+            }
+            Err(error) => {
+                self.out.error(None, &error, own_line(&error).as_deref());
+                document.fail(&error);
+            }
+        }
+        Ok(self.print(&document))
+    }
+
+    /// Prints a document; the exit code, which is 8 where a password that nobody saw is lost.
+    pub fn print(&self, document: &Document) -> u8 {
+        let exit = document.exit();
+        let Err(error) = self.out.document(document) else { return exit };
+        let lost: Vec<String> = document.results.iter().flat_map(|entry| entry.body.password_owners()).collect();
+        if !lost.is_empty() {
+            let numbers = crate::selection::collapse(&lost).replace(',', "");
+            let error = Error {
+                code: Code::NeedsPerson,
+                message: "the change is done, but standard output did not take its new passwords".to_owned(),
+                ..error
+            };
+            self.out.error(None, &error.hint(format!("make new ones: sipctl ext passwd {numbers}")), None);
+            return Code::NeedsPerson as u8;
+        }
+        if error.message.is_empty() {
+            return exit;
+        }
+        self.out.error(None, &error, None);
+        if exit == 0 { error.code as u8 } else { exit }
+    }
+
+    /// What a call on this PBX is handed; `timeout` is the `--timeout` of the command line.
+    pub fn cx(&self, pbx: &Pbx, limits: Limits) -> Cx<'_> {
+        let usual = Timeouts::default();
+        let [connect, question, reload] = pbx.timeouts.map(|own| limits.timeout.or(own));
+        let timeouts = Timeouts {
+            connect: connect.unwrap_or(usual.connect),
+            question: question.unwrap_or(usual.question),
+            reload: reload.unwrap_or(usual.reload),
+            wait: limits.wait.unwrap_or(usual.wait),
+        };
+        Cx { cancel: self.cancel.clone(), timeouts, events: &self.out.events }
+    }
+
+    /// The line of a file of the PBX that an error is about.
+    fn line(&self, pbx: &Pbx, error: &Error) -> Option<String> {
+        let place = error.place.as_ref().filter(|place| place.line > 0)?;
+        let host = crate::host::open(&pbx.address).ok()?;
+        let cx = self.cx(pbx, Limits::default()).uncancellable();
+        let found = host.read(&cx, &[Want::File(place.file.clone())]).ok()?;
+        match &found.first()?.first()?.content {
+            Content::There { bytes, .. } => output::nth_line(bytes, place.line),
+            _ => None,
+        }
+    }
+}
+
+/// `--timeout` and `--wait`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// For opening a console, a question, a reload.
+    pub timeout: Option<std::time::Duration>,
+    /// For the lock and for a reload under way.
+    pub wait: Option<std::time::Duration>,
+}
+
+/// The line of a file of sipctl's own (the inventory) that an error is about.
+fn own_line(error: &Error) -> Option<String> {
+    let place = error.place.as_ref()?;
+    output::line_of(&place.file, place.line)
+}
+
+/// A PBX with its host and engine at hand.
+pub struct Open {
+    /// The machine or container.
+    pub host: Box<dyn Host>,
+    /// The engine.
+    pub engine: &'static dyn Engine,
+    /// The configuration folder.
+    pub folder: PathBuf,
+}
+
+impl Open {
+    /// Opens a PBX; its folder must be there.
+    pub fn new(cx: &Cx, pbx: &Pbx) -> Result<Self> {
+        cx.check()?;
+        if let Some((what, place)) = &pbx.not_yet {
+            return Err(Error::not_yet(what).at(place.clone()));
+        }
+        if !pbx.address.is_plain_local() {
+            return Err(Error::not_yet(format!("a PBX on another host ({})", pbx.address)));
+        }
+        let engine = crate::engine::of(pbx.address.kind)?;
+        let host = crate::host::open(&pbx.address)?;
+        let folder = pbx.address.folder.clone();
+        let found = host.read(cx, &[Want::Meta(folder.clone())])?;
+        match found.first().and_then(|files| files.first()).map(|file| &file.content) {
+            Some(Content::There { meta, .. }) if meta.folder => Ok(Self { host, engine, folder }),
+            Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", folder.display()))),
+            _ => Err(Error::new(Code::NotFound, format!("no folder {}", folder.display()))
+                .hint(format!("name the folder that holds {}", pbx.address.kind.main_file()))),
+        }
+    }
+
+    /// The console of the running engine, which must read our folder.
+    pub fn console(&self, cx: &Cx) -> Result<(Box<dyn Console + '_>, Live)> {
+        let mut console = self.engine.console(cx, self.host.as_ref(), &self.folder)?;
+        let live = console.live(cx)?;
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if real(&live.folder) != real(&self.folder) {
+            let (theirs, ours) = (live.folder.display(), self.folder.display());
+            let error = Error::new(Code::Elsewhere, format!("the running engine reads {theirs}, not {ours}"));
+            return Err(error.hint(format!("use --pbx {}:{theirs}, or --offline", self.engine.name())));
+        }
+        Ok((console, live))
+    }
+}
+
+/// The warning for an engine that does not answer a reading command.
+pub fn engine_silent(error: &Error) -> Warning {
+    Warning::new("engine-silent", format!("the running engine is not asked: {error}"))
+}

@@ -1,0 +1,144 @@
+//! `sipctl pbx`: the PBXes sipctl knows.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+
+use super::{App, Limits, Open, engine_silent};
+use crate::change::ReloadPolicy;
+use crate::cli::NotYet;
+use crate::cx::Cx;
+use crate::error::{Error, Result};
+use crate::inventory::{Choice, Pbx, on_this_machine};
+use crate::output::document::{Body, Document, PbxShown};
+
+/// Verbs for PBXes.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "what --help says of a command stands at its arguments")]
+pub enum PbxCommand {
+    /// List the PBXes of the inventory, else those found on this machine
+    List,
+    Show(ShowArgs),
+    #[command(hide = true)]
+    Add(NotYet),
+    #[command(hide = true)]
+    Rm(NotYet),
+    #[command(hide = true)]
+    Check(NotYet),
+}
+
+/// Show what sipctl knows of a PBX, and whether its engine answers
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    /// Name or address [default: as --pbx]
+    #[arg(value_name = "NAME|ADDRESS")]
+    name: Option<String>,
+    /// Do not ask the running engine
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Runs a verb; the exit code.
+pub fn run(app: &App, command: PbxCommand) -> Result<u8> {
+    match command {
+        PbxCommand::List => list(app),
+        PbxCommand::Show(args) => show(app, args),
+        PbxCommand::Add(_) => Err(Error::not_yet("pbx add")),
+        PbxCommand::Rm(_) => Err(Error::not_yet("pbx rm")),
+        PbxCommand::Check(_) => Err(Error::not_yet("pbx check")),
+    }
+}
+
+/// The chosen ones, else all of the inventory, else those of this machine.
+fn list(app: &App) -> Result<u8> {
+    let inventory = app.inventory();
+    let chosen = inventory.and_then(|inventory| {
+        let global = &app.global;
+        let choice = Choice { pbx: global.pbx.clone(), groups: global.group.clone(), all: global.all, usual: None };
+        if !choice.pbx.is_empty() || !choice.groups.is_empty() || choice.all {
+            return inventory.choose(&choice, false);
+        }
+        if !inventory.pbxes.is_empty() {
+            return Ok(inventory.pbxes);
+        }
+        let found = on_this_machine().iter().map(ToString::to_string).collect::<Vec<_>>();
+        match found.is_empty() {
+            true => Ok(Vec::new()),
+            false => inventory.choose(&Choice { pbx: found, ..Choice::default() }, false),
+        }
+    });
+    let mut document = Document::default();
+    match chosen {
+        Ok(pbxes) => pbxes.iter().for_each(|pbx| document.add(&pbx.name, Body::Pbx(Box::new(shown(pbx))), None)),
+        Err(error) => {
+            app.out.error(None, &error, super::own_line(&error).as_deref());
+            document.fail(&error);
+        }
+    }
+    Ok(app.print(&document))
+}
+
+fn show(app: &App, args: ShowArgs) -> Result<u8> {
+    let act = |app: &App| {
+        app.each(false, |pbx| {
+            let cx = app.cx(pbx, Limits::default());
+            let mut shown = PbxShown { defaults: Some(defaults(pbx)), ..shown(pbx) };
+            let error = look(&cx, pbx, args.offline, &mut shown).err();
+            (Body::Pbx(Box::new(shown)), error)
+        })
+    };
+    match args.name {
+        None => act(app),
+        Some(name) => {
+            let global = crate::cli::Global { pbx: vec![name], group: Vec::new(), all: false, ..app.global.clone() };
+            act(&App { global, out: app.out.again(), cancel: app.cancel.clone() })
+        }
+    }
+}
+
+/// Reads the files and asks the engine who it is.
+fn look(cx: &Cx, pbx: &Pbx, offline: bool, shown: &mut PbxShown) -> Result<()> {
+    let open = Open::new(cx, pbx)?;
+    let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
+    shown.extension_count = Some(estate.extensions().iter().filter(|found| found.kind.is_extension()).count());
+    shown.warnings = estate.warnings();
+    if !offline {
+        match open.console(cx) {
+            Ok((_, live)) => shown.version = Some(live.version),
+            Err(error) => shown.warnings.push(engine_silent(&error)),
+        }
+    }
+    Ok(())
+}
+
+fn shown(pbx: &Pbx) -> PbxShown {
+    PbxShown {
+        engine: pbx.address.kind.name(),
+        address: pbx.address.to_string(),
+        groups: pbx.groups.clone(),
+        protected: pbx.protected,
+        source: pbx.place.clone(),
+        defaults: None,
+        extension_count: None,
+        version: None,
+        warnings: Vec::new(),
+    }
+}
+
+/// The keys of the inventory that count here, as they would be written.
+fn defaults(pbx: &Pbx) -> BTreeMap<&'static str, String> {
+    let reload = match pbx.reload {
+        ReloadPolicy::Full => "full",
+        ReloadPolicy::Narrow => "narrow",
+        ReloadPolicy::None => "none",
+    };
+    let mut out: BTreeMap<&'static str, String> = crate::output::field::all(&pbx.defaults).collect();
+    out.insert("reload", reload.to_owned());
+    out.insert("password-length", pbx.password_length.to_string());
+    out.extend(pbx.domain.clone().map(|domain| ("domain", domain)));
+    out.extend(pbx.root.as_ref().map(|root| ("root", root.display().to_string())));
+    if !pbx.template.is_empty() {
+        out.insert("template", pbx.template.join(","));
+    }
+    out
+}

@@ -1,0 +1,168 @@
+//! The only room that prints: documents as table, JSON, YAML, CSV or names on standard output;
+//! errors, warnings, progress and prompts on standard error.
+#![allow(clippy::print_stderr)]
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use crate::engine::Warning;
+use crate::error::{Code, Error, Place, Result};
+
+pub mod diff;
+pub mod document;
+pub mod field;
+mod flat;
+mod progress;
+pub mod prompt;
+mod snippet;
+mod table;
+
+use document::Document;
+pub use progress::Progress;
+
+/// How a document is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// The JSON document of sipctl-json(7).
+    Json,
+    /// The same as YAML.
+    Yaml,
+    /// One line for each extension, with a header line.
+    Csv,
+    /// One EXT a line.
+    Name,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    fn on(self, terminal: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        }
+    }
+}
+
+/// Where and how this run prints.
+pub struct Output {
+    format: Format,
+    color: Color,
+    /// Progress and details; handed to the rooms below.
+    pub events: Progress,
+}
+
+impl Output {
+    /// Prints in this format; `verbose` shows details.
+    pub fn new(format: Format, color: Color, verbose: bool) -> Self {
+        Self { format, color, events: Progress::new(verbose) }
+    }
+
+    /// Prints the same way.
+    pub fn again(&self) -> Self {
+        Self { format: self.format, color: self.color, events: self.events.again() }
+    }
+
+    /// Whether passwords made in this run are shown without being asked for.
+    pub fn shows_passwords(&self) -> bool {
+        self.format == Format::Table && io::stdout().is_terminal()
+    }
+
+    /// Prints a document. A reader that went away is no error.
+    pub fn document(&self, document: &Document) -> Result<()> {
+        let stdout = io::stdout();
+        let terminal = stdout.is_terminal();
+        let mut out = BufWriter::with_capacity(1 << 16, stdout.lock());
+        let written = match self.format {
+            Format::Table => {
+                let width = terminal.then(width).flatten();
+                table::write(&mut out, document, width, self.color.on(terminal))
+            }
+            Format::Json => {
+                serde_json::to_writer(&mut out, document).map_err(io::Error::from).and_then(|()| out.write_all(b"\n"))
+            }
+            Format::Yaml => yaml_serde::to_writer(&mut out, document).map_err(yaml_error),
+            Format::Csv => flat::csv(&mut out, document),
+            Format::Name => flat::names(&mut out, document),
+        };
+        written.and_then(|()| out.flush()).map_err(cannot_print)
+    }
+
+    /// Prints a text of sipctl's own: help, completions.
+    pub fn text(&self, text: &str) -> Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(cannot_print)
+    }
+
+    /// Prints an error; `line` is the text of the line it is about.
+    pub fn error(&self, pbx: Option<&str>, error: &Error, line: Option<&str>) {
+        let text = snippet::render(pbx, error, line, self.color.on(io::stderr().is_terminal()));
+        self.stderr(&text);
+    }
+
+    /// Prints the warnings of a PBX.
+    pub fn warnings(&self, pbx: Option<&str>, warnings: &[Warning]) {
+        for warning in warnings {
+            let place = warning.file.as_ref().map(|file| Place::new(file, warning.line.unwrap_or(0)));
+            let mut parts: Vec<String> = pbx.map(str::to_owned).into_iter().collect();
+            parts.extend(place.map(|place| place.to_string()));
+            parts.extend(warning.number.clone());
+            parts.push(format!("{} [{}]", warning.message, warning.code));
+            let bold = self.color.on(io::stderr().is_terminal());
+            let word = if bold { "\u{1b}[1;33mwarning\u{1b}[0m" } else { "warning" };
+            self.stderr(&format!("{word}: {}", diff::printable(&parts.join(": "))));
+        }
+    }
+
+    /// Writes a line to standard error, whatever becomes of it.
+    fn stderr(&self, text: &str) {
+        self.events.pause(|| {
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        });
+    }
+}
+
+/// The text of a line of a file of this machine.
+pub fn line_of(file: &Path, line: u32) -> Option<String> {
+    let bytes = std::fs::read(file).ok()?;
+    nth_line(&bytes, line)
+}
+
+/// The text of a line, counted from 1.
+pub fn nth_line(bytes: &[u8], line: u32) -> Option<String> {
+    let line = bytes.split(|byte| *byte == b'\n').nth(line.checked_sub(1)? as usize)?;
+    Some(String::from_utf8_lossy(line).into_owned())
+}
+
+fn yaml_error(error: yaml_serde::Error) -> io::Error {
+    io::Error::other(error)
+}
+
+/// [`Code::Failed`]; without a message when only the reader went away.
+fn cannot_print(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Error::new(Code::Failed, String::new()),
+        _ => Error::failed("cannot write to standard output").because(error),
+    }
+}
+
+fn width() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col)
+}
