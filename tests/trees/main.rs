@@ -1,0 +1,152 @@
+//! Whole trees, byte for byte: a folder before (`in/`), commands (`cmd`), the same folder after
+//! (`out/`; without one it must be as before). Files are compared as bytes, so that a lost CR or a
+//! gained newline is seen.
+//!
+//! `cmd` holds lines: `$ ARGUMENTS` runs sipctl on the folder with `--offline`; `= CODE` is the exit
+//! code the command above must end with (0 unless said); `~ TEXT` must stand in its output;
+//! `! TEXT` must not. `@` in arguments is the case's folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Every file below a folder with its bytes.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut out = BTreeMap::new();
+    let mut todo = vec![folder.to_owned()];
+    while let Some(next) = todo.pop() {
+        for entry in std::fs::read_dir(&next).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            match entry.file_type().unwrap().is_dir() {
+                true => todo.push(path),
+                false => {
+                    let bytes = std::fs::read(&path).unwrap();
+                    out.insert(path.strip_prefix(folder).unwrap().to_owned(), bytes);
+                }
+            }
+        }
+    }
+    out
+}
+
+fn copy(from: &Path, to: &Path) {
+    for (path, bytes) in tree(from) {
+        let path = to.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
+
+/// Splits like a shell does for single and double quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut quote = None;
+    let mut open = false;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                if !open {
+                    out.push(String::new());
+                }
+                open = true;
+            }
+            (None, c) if c.is_whitespace() => open = false,
+            (_, c) => {
+                if !open {
+                    out.push(String::new());
+                }
+                open = true;
+                out.last_mut().unwrap().push(c);
+            }
+        }
+    }
+    out
+}
+
+struct Ran {
+    command: String,
+    code: i32,
+    said: String,
+    wanted: i32,
+}
+
+fn run(case: &Path) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path().join("etc");
+    std::fs::create_dir(&folder).unwrap();
+    copy(&case.join("in"), &folder);
+    let script = std::fs::read_to_string(case.join("cmd")).unwrap();
+    let mut last: Option<Ran> = None;
+    let judge = |ran: Option<Ran>, wrong: &mut Vec<String>| {
+        if let Some(ran) = ran.filter(|ran| ran.code != ran.wanted) {
+            wrong.push(format!("`{}` ended with {}, not {}:\n{}", ran.command, ran.code, ran.wanted, ran.said));
+        }
+    };
+    for line in script.lines() {
+        match line.split_once(' ') {
+            Some(("$", arguments)) => {
+                judge(last.take(), &mut wrong);
+                let arguments: Vec<String> =
+                    words(arguments).iter().map(|word| word.replace('@', &case.display().to_string())).collect();
+                let output = Command::new(env!("CARGO_BIN_EXE_sipctl"))
+                    .env_clear()
+                    .env("HOME", temp.path())
+                    .env("SIPCTL_STATE", temp.path().join("state"))
+                    .arg("--pbx")
+                    .arg(format!("asterisk:{}", folder.display()))
+                    .args(&arguments)
+                    .arg("--offline")
+                    .output()
+                    .unwrap();
+                let said = [output.stdout, output.stderr].concat();
+                let said = String::from_utf8(said).unwrap().replace(&folder.display().to_string(), "DIR");
+                let code = output.status.code().unwrap();
+                last = Some(Ran { command: arguments.join(" "), code, said, wanted: 0 });
+            }
+            Some(("=", code)) => last.as_mut().expect("a command above").wanted = code.trim().parse().unwrap(),
+            Some((sign @ ("~" | "!"), text)) => {
+                let ran = last.as_ref().expect("a command above");
+                if ran.said.contains(text) != (sign == "~") {
+                    wrong.push(format!("`{}`: {sign} {text}\n{}", ran.command, ran.said));
+                }
+            }
+            _ => assert!(line.is_empty() || line.starts_with('#'), "what is {line:?}"),
+        }
+    }
+    judge(last.take(), &mut wrong);
+    let out = case.join("out");
+    let wanted = tree(&if out.is_dir() { out.clone() } else { case.join("in") });
+    let have = tree(&folder);
+    if std::env::var_os("SIPCTL_BLESS").is_some() && wanted != have {
+        let _ = std::fs::remove_dir_all(&out);
+        copy(&folder, &out);
+        return wrong;
+    }
+    for path in wanted.keys().chain(have.keys()).collect::<std::collections::BTreeSet<_>>() {
+        let text = |tree: &BTreeMap<PathBuf, Vec<u8>>| tree.get(path).map(|bytes| bytes.escape_ascii().to_string().replace("\\n", "\\n\n"));
+        if wanted.get(path) != have.get(path) {
+            let (wanted, have) = (text(&wanted).unwrap_or("(no file)".into()), text(&have).unwrap_or("(no file)".into()));
+            wrong.push(format!("{} should be\n{wanted}\nand is\n{have}", path.display()));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_tree_comes_out_as_it_should() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/trees/cases");
+    let mut failed = Vec::new();
+    let mut names: Vec<PathBuf> = std::fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    assert!(names.len() > 10, "the cases are gone");
+    for case in &names {
+        let wrong = run(case);
+        if !wrong.is_empty() {
+            failed.push(format!("== {}\n{}", case.file_name().unwrap().display(), wrong.join("\n")));
+        }
+    }
+    assert!(failed.is_empty(), "{} of {} cases:\n{}", failed.len(), names.len(), failed.join("\n\n"));
+}
