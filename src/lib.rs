@@ -19,3 +19,4 @@ pub mod output;
 pub mod secret;
 pub mod selection;
 pub mod text;
+pub mod wire;

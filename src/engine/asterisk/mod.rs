@@ -1,1 +1,70 @@
 //! Asterisk: pjsip.conf and pjsip_wizard.conf, the control socket and `asterisk -rx`.
+
+use std::path::{Path, PathBuf};
+
+use crate::cx::Cx;
+use crate::engine::{Console, Engine, Live};
+use crate::error::{Place, Result};
+use crate::host::{Content, Host, Want};
+
+pub mod config;
+pub mod console;
+mod draft;
+mod dress;
+pub mod estate;
+mod fields;
+mod layout;
+mod mask;
+mod mentions;
+pub mod objects;
+pub mod options;
+mod parts;
+mod plan;
+mod proofs;
+mod snapshot;
+mod stores;
+mod suggest;
+
+/// Asterisk 16 to 22 with chan_pjsip.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asterisk;
+
+impl Engine for Asterisk {
+    fn name(&self) -> &'static str {
+        "asterisk"
+    }
+
+    fn usual_folder(&self) -> &'static Path {
+        Path::new("/etc/asterisk")
+    }
+
+    fn load(&self, cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Box<dyn crate::engine::Estate>> {
+        Ok(Box::new(estate::Estate::load(cx, host, folder, mentions)?))
+    }
+
+    fn console<'h>(&self, cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>> {
+        console::open(cx, host, folder)
+    }
+
+    fn pending(&self, cx: &Cx, host: &dyn Host, folder: &Path, live: &Live, ours: &[PathBuf]) -> Result<Vec<Place>> {
+        let Some(since) = live.since_reload else { return Ok(Vec::new()) };
+        let (now, _) = host.clock();
+        // The engine counts whole seconds; a file of the very second of the reload is taken as read.
+        let reloaded = now - i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        let found = host.read(cx, &[Want::Folder(folder.to_owned())])?;
+        let newer = found.into_iter().flatten().filter(|file| match &file.content {
+            Content::There { meta, .. } => !meta.folder && meta.mtime.0 > reloaded,
+            Content::Missing | Content::Unreadable(_) => false,
+        });
+        let named = newer.filter(|file| is_configuration(&file.path) && !ours.contains(&file.path));
+        Ok(named.map(|file| Place::new(file.path, 0)).collect())
+    }
+}
+
+/// Whether a file of the folder is one a module would read.
+fn is_configuration(path: &Path) -> bool {
+    let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    let extension = path.extension().is_some_and(|end| ["conf", "ael", "lua"].iter().any(|known| end == *known));
+    !hidden && extension
+}
+

@@ -1,0 +1,110 @@
+//! The running Asterisk, opened for questions.
+//!
+//! Nobody is believed: `asterisk -rx` exits 0 whatever happened, and a reload reports success when
+//! it dropped half of the file. So what counts is what the engine holds afterwards, asked object by
+//! object, and what it logged meanwhile, caught in a log channel of our own.
+
+use std::path::Path;
+
+use crate::cx::Cx;
+use crate::engine::{Aftercare, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
+use crate::error::Result;
+use crate::host::Host;
+
+mod answers;
+mod calls;
+mod contacts;
+mod dialable;
+mod link;
+mod live;
+mod log;
+mod prove;
+mod reload;
+mod same;
+mod settings;
+
+use link::Link;
+use live::Ability;
+
+/// Opens the console of the Asterisk that reads `folder`: over its control socket, else through
+/// `asterisk -rx`.
+///
+/// # Errors
+/// [`Code::Unreachable`](crate::error::Code::Unreachable) when nothing answers, saying whether it
+/// is not running, not ours to talk to, or silent.
+pub fn open<'h>(cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>> {
+    let link = Link::open(cx, host, folder)?;
+    Ok(Box::new(Asterisk { link, ability: None, blind: None }))
+}
+
+struct Asterisk<'h> {
+    link: Link<'h>,
+    /// What this engine can be asked, once it is known; forgotten with the connection.
+    ability: Option<Ability>,
+    /// Why the log of the last reload could not be read.
+    blind: Option<String>,
+}
+
+impl Asterisk<'_> {
+    fn ability(&mut self, cx: &Cx) -> Result<Ability> {
+        if let Some(known) = &self.ability {
+            return Ok(known.clone());
+        }
+        let ability = Ability::ask(&mut self.link, cx)?;
+        self.ability = Some(ability.clone());
+        Ok(ability)
+    }
+
+    /// What `work` says; after a lost connection the next call finds out anew what there is.
+    fn forgetting<T>(&mut self, result: Result<T>) -> Result<T> {
+        if result.is_err() {
+            self.ability = None;
+        }
+        result
+    }
+}
+
+impl Console for Asterisk<'_> {
+    fn name(&self) -> String {
+        self.link.name()
+    }
+
+    fn live(&mut self, cx: &Cx) -> Result<Live> {
+        let result = live::live(&mut self.link, cx);
+        let (live, ability) = self.forgetting(result)?;
+        self.ability = Some(ability);
+        Ok(live)
+    }
+
+    fn prove(&mut self, cx: &Cx, proofs: &[Proof], log: &[String]) -> Result<Vec<Verdict>> {
+        if proofs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ability = self.ability(cx)?;
+        let result = prove::prove(&mut self.link, cx, &ability, proofs, log, self.blind.as_deref());
+        self.forgetting(result)
+    }
+
+    fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded> {
+        let result = reload::reload(&mut self.link, cx, reload);
+        // A reload may load or unload what answers questions.
+        self.ability = None;
+        let (reloaded, blind) = result?;
+        self.blind = blind;
+        Ok(reloaded)
+    }
+
+    fn contacts(&mut self, cx: &Cx, numbers: &[String]) -> Result<Vec<Contact>> {
+        contacts::contacts(&mut self.link, cx, numbers)
+    }
+
+    fn aftercare(&mut self, cx: &Cx, acts: &[Aftercare]) -> Result<(usize, Vec<Warning>)> {
+        calls::aftercare(&mut self.link, cx, acts)
+    }
+
+    fn dialable(&mut self, cx: &Cx, numbers: &[(String, String)]) -> Result<Vec<Warning>> {
+        let ability = self.ability(cx)?;
+        let result = dialable::dialable(&mut self.link, cx, &ability, numbers);
+        self.forgetting(result)
+    }
+}

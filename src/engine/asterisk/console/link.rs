@@ -1,0 +1,185 @@
+//! The way to the running Asterisk: its control socket, else `asterisk -rx`, one process a question.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::settings;
+use crate::cx::Cx;
+use crate::error::{Code, Error, Result};
+use crate::host::{Command, Content, Host, Output, Socket, Want};
+use crate::wire::control_socket::{ControlSocket, plain};
+
+/// Compiled-in run directories: what builds from source and packages use.
+const RUN_FOLDERS: [&str; 2] = ["/var/run/asterisk", "/run/asterisk"];
+
+/// An Asterisk that answered once. A connection that was lost is made again at the next question.
+pub struct Link<'h> {
+    host: &'h dyn Host,
+    folder: PathBuf,
+    way: Way,
+    socket: Option<ControlSocket>,
+}
+
+enum Way {
+    Socket(PathBuf),
+    Program { config: Option<PathBuf> },
+}
+
+impl<'h> Link<'h> {
+    /// Finds out how the Asterisk that reads `folder` can be asked.
+    pub fn open(cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Self> {
+        let config = folder.join("asterisk.conf");
+        let found = host.read(cx, &[Want::File(config.clone())])?.into_iter().flatten().next();
+        let (config, own) = match found.map(|file| file.content) {
+            Some(Content::There { bytes, .. }) => {
+                let sections = settings::sections(&String::from_utf8_lossy(&bytes));
+                (Some(config), settings::value(&sections, "directories", "astrundir").map(PathBuf::from))
+            }
+            _ => (None, None),
+        };
+        let candidates = match own {
+            Some(own) => vec![own],
+            None => RUN_FOLDERS.map(PathBuf::from).to_vec(),
+        };
+        let mut reason = None;
+        for run in &candidates {
+            let path = run.join("asterisk.ctl");
+            match host.connect(cx, &Socket::Unix(path.clone())) {
+                Ok(stream) => {
+                    cx.events.detail(&format!("control socket {}", path.display()));
+                    let socket = ControlSocket::open(cx, stream).map_err(|e| advised(e, &path))?;
+                    let (folder, way) = (folder.to_owned(), Way::Socket(path));
+                    return Ok(Self { host, folder, way, socket: Some(socket) });
+                }
+                Err(error) => {
+                    // The first reason counts, unless a later place says more than "not there".
+                    let missing = error.kind() == ErrorKind::NotFound;
+                    if reason.is_none() || !missing {
+                        reason = Some((error, path));
+                    }
+                }
+            }
+        }
+        cx.check()?;
+        let mut link = Self { host, folder: folder.to_owned(), way: Way::Program { config }, socket: None };
+        match link.ask(cx, &["core show version".to_owned()]) {
+            Ok(_) => Ok(link),
+            Err(error) if error.code == Code::Interrupted => Err(error),
+            Err(error) => Err(match reason {
+                Some((why, path)) => unreachable(why, &path),
+                None => error,
+            }),
+        }
+    }
+
+    /// How it is reached, for people.
+    pub fn name(&self) -> String {
+        match &self.way {
+            Way::Socket(path) => format!("the control socket {}", path.display()),
+            Way::Program { config: Some(config) } => format!("asterisk -C {} -rx", config.display()),
+            Way::Program { config: None } => "asterisk -rx".to_owned(),
+        }
+    }
+
+    /// The host it runs on.
+    pub fn host(&self) -> &'h dyn Host {
+        self.host
+    }
+
+    /// The configuration folder it was opened for.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Asks a batch; one answer for each question.
+    pub fn ask(&mut self, cx: &Cx, questions: &[String]) -> Result<Vec<String>> {
+        self.ask_patiently(cx, questions, cx.timeouts.question)
+    }
+
+    /// Asks one question that takes its time.
+    pub fn one(&mut self, cx: &Cx, question: &str, patience: Duration) -> Result<String> {
+        let answers = self.ask_patiently(cx, &[question.to_owned()], patience)?;
+        Ok(answers.into_iter().next().unwrap_or_default())
+    }
+
+    fn ask_patiently(&mut self, cx: &Cx, questions: &[String], patience: Duration) -> Result<Vec<String>> {
+        if questions.is_empty() {
+            return Ok(Vec::new());
+        }
+        for question in questions {
+            cx.events.detail(question);
+        }
+        match &self.way {
+            Way::Socket(path) => {
+                let mut socket = match self.socket.take() {
+                    Some(socket) => socket,
+                    None => {
+                        let stream = self.host.connect(cx, &Socket::Unix(path.clone()));
+                        ControlSocket::open(cx, stream.map_err(|e| unreachable(e, path))?)?
+                    }
+                };
+                // After an error its answers would be out of step: it is kept only when all is well.
+                let answers = socket.ask(cx, questions, patience)?;
+                self.socket = Some(socket);
+                Ok(answers)
+            }
+            Way::Program { config } => {
+                let commands: Vec<Command> = questions.iter().map(|q| remote(config.as_deref(), q)).collect();
+                let outputs = self.host.run(cx, &commands)?;
+                outputs.iter().map(answer).collect()
+            }
+        }
+    }
+}
+
+/// `asterisk -rx`; `-C` because it finds a daemon only by the run directory of its own configuration.
+fn remote(config: Option<&Path>, question: &str) -> Command {
+    let mut args = Vec::new();
+    if let Some(config) = config {
+        args.extend(["-C".to_owned(), config.display().to_string()]);
+    }
+    args.extend(["-rx".to_owned(), question.to_owned()]);
+    Command { program: "asterisk".to_owned(), args, stdin: Vec::new() }
+}
+
+/// Its exit code says only whether a daemon was there (observed on 16.28 and 22.10).
+fn answer(output: &Output) -> Result<String> {
+    match output.status {
+        Some(0) => Ok(plain(&output.stdout)),
+        _ => {
+            let said = plain(&output.stderr);
+            let said = said.lines().find(|l| !l.trim().is_empty()).unwrap_or("it says nothing").to_owned();
+            Err(advice(
+                Error::new(Code::Unreachable, "asterisk -rx reaches no Asterisk").because(anyhow::anyhow!(said)),
+            ))
+        }
+    }
+}
+
+fn unreachable(why: std::io::Error, path: &Path) -> Error {
+    let path = path.display();
+    let error = match why.kind() {
+        ErrorKind::PermissionDenied => {
+            Error::new(Code::Unreachable, format!("not allowed to talk to Asterisk ({path})"))
+                .hint("run it as root or as the user asterisk")
+        }
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused => {
+            Error::new(Code::Unreachable, format!("Asterisk is not running ({path})"))
+        }
+        _ => Error::new(Code::Unreachable, format!("cannot reach Asterisk ({path})")),
+    };
+    advice(error.because(why))
+}
+
+fn advised(mut error: Error, path: &Path) -> Error {
+    if error.code == Code::Unreachable {
+        error.message = format!("{} ({})", error.message, path.display());
+        return advice(error);
+    }
+    error
+}
+
+fn advice(error: Error) -> Error {
+    error.hint("to change only the files: --offline")
+}

@@ -1,0 +1,258 @@
+//! A plan in the making: splices against the files as they were read, new files, files that go,
+//! and which objects may differ afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::config::Config;
+use super::estate::Estate;
+use super::layout::{self, KeyStyle, Piece};
+use super::mask;
+use super::objects::{Dialect, Object, Type};
+use crate::engine::{Aftercare, FileChange, Warning};
+use crate::error::{Error, Place, Result};
+use crate::text::asterisk_conf::{Content, Document, escape_value};
+use crate::text::splice::{self, Splice};
+
+/// A file of the estate: which configuration, which file in it.
+pub type FileId = (Dialect, u32);
+
+/// A plan in the making.
+pub struct Draft<'e> {
+    /// The configuration as it is.
+    pub estate: &'e Estate,
+    splices: BTreeMap<FileId, Vec<Splice>>,
+    created: BTreeMap<PathBuf, (Vec<u8>, PathBuf)>,
+    removed: BTreeSet<PathBuf>,
+    moved: BTreeMap<PathBuf, PathBuf>,
+    /// Settings to append below a line, so that several edits of one section keep their order.
+    appended: BTreeMap<(FileId, u32), Vec<Vec<u8>>>,
+    /// Objects that may differ afterwards, with the extension they belong to.
+    pub allowed: BTreeMap<(Type, Vec<u8>), String>,
+    /// What is worth saying.
+    pub warnings: Vec<Warning>,
+    /// What follows after proof.
+    pub aftercare: Vec<Aftercare>,
+}
+
+impl<'e> Draft<'e> {
+    /// Nothing changed yet.
+    pub fn new(estate: &'e Estate) -> Self {
+        Self {
+            estate,
+            splices: BTreeMap::new(),
+            created: BTreeMap::new(),
+            removed: BTreeSet::new(),
+            moved: BTreeMap::new(),
+            appended: BTreeMap::new(),
+            allowed: BTreeMap::new(),
+            warnings: Vec::new(),
+            aftercare: Vec::new(),
+        }
+    }
+
+    /// The configuration of a dialect.
+    pub fn config(&self, dialect: Dialect) -> &'e Config {
+        self.estate.configs.get(dialect).expect("a file of this configuration was named")
+    }
+
+    /// A document of the estate.
+    pub fn doc(&self, file: FileId) -> &'e Document {
+        layout::doc(self.config(file.0), file.1)
+    }
+
+    /// Where a line stands.
+    pub fn place(&self, file: FileId, line: u32) -> Place {
+        Place::new(&self.config(file.0).files[file.1 as usize].path, line + 1)
+    }
+
+    /// Lets an object differ.
+    pub fn allow(&mut self, kind: Type, id: impl Into<Vec<u8>>, number: &str) {
+        self.allowed.insert((kind, id.into()), number.to_owned());
+    }
+
+    /// Records a splice.
+    pub fn splice(&mut self, file: FileId, splice: Splice) {
+        self.splices.entry(file).or_default().push(splice);
+    }
+
+    /// Records a new file that takes owner and mode of another.
+    pub fn create(&mut self, path: PathBuf, bytes: Vec<u8>, like: &Path) {
+        self.created.insert(path, (bytes, like.to_owned()));
+    }
+
+    /// Records that a file, with what becomes of its bytes, goes to another name.
+    pub fn move_file(&mut self, from: &Path, to: &Path) {
+        self.moved.insert(from.to_owned(), to.to_owned());
+    }
+
+    /// Records that a file goes.
+    pub fn remove_file(&mut self, path: &Path) {
+        self.removed.insert(path.to_owned());
+    }
+
+    /// Puts another value into a setting line, touching nothing else of it.
+    pub fn set_value(&mut self, file: FileId, line: u32, value: &[u8]) -> Result<()> {
+        let doc = self.doc(file);
+        let Content::Key(key) = &doc.lines()[line as usize].content else {
+            return Err(Error::failed("no setting stands here").at(self.place(file, line)));
+        };
+        let mut text = escape(value, "this value")?;
+        let raw = doc.raw(&key.value);
+        if text.ends_with(b"\\") && doc.bytes()[raw.end..].starts_with(b";") {
+            // A backslash directly before the comment would make its `;` part of the value.
+            text.push(b' ');
+        }
+        self.splice(file, Splice::replace(raw, text));
+        Ok(())
+    }
+
+    /// Takes whole lines out, the range being of line indexes; a last line without a line end
+    /// takes the line end before it along.
+    pub fn remove_lines(&mut self, file: FileId, lines: std::ops::RangeInclusive<u32>) {
+        let doc = self.doc(file);
+        let span = doc.span(*lines.start() as usize).start..doc.span(*lines.end() as usize).end;
+        self.splice(file, Splice::remove(span));
+    }
+
+    /// Appends a setting below the last one of a piece, in the dress of the piece.
+    pub fn append(&mut self, dialect: Dialect, piece: &Piece, name: &str, value: &[u8]) -> Result<()> {
+        let file = (dialect, piece.file);
+        let line = KeyStyle::of(self.doc(file), piece).line(name, &escape(value, name)?);
+        self.appended.entry((file, piece.last)).or_default().push(line);
+        Ok(())
+    }
+
+    /// The last piece of an object, where its effective settings end.
+    pub fn last_piece(&self, object: Object) -> Result<Piece> {
+        let (mut pieces, _) = layout::pieces(&self.estate.configs, object);
+        pieces.pop().ok_or_else(|| Error::failed(format!("{} has no section", self.estate.configs.id_text(object))))
+    }
+
+    /// Whether a file goes already.
+    pub fn is_removed(&self, path: &Path) -> bool {
+        self.removed.contains(path)
+    }
+
+    /// Turns appended settings into insertions behind their line.
+    fn settle(&mut self) {
+        for ((file, line), lines) in std::mem::take(&mut self.appended) {
+            let doc = self.doc(file);
+            let span = doc.span(line as usize);
+            let end = layout::line_end(doc, line);
+            let mut text = Vec::new();
+            let glued = !doc.bytes()[span.clone()].ends_with(b"\n");
+            for line in lines {
+                match glued {
+                    true => text.extend_from_slice(&[end, &line].concat()),
+                    false => text.extend_from_slice(&[&line, end].concat()),
+                }
+            }
+            self.splice(file, Splice::insert(span.end, text));
+        }
+    }
+
+    /// The new bytes of every file that changes; `None` for one that goes.
+    pub fn changes(&mut self) -> BTreeMap<PathBuf, Option<Arc<[u8]>>> {
+        self.settle();
+        let mut out: BTreeMap<PathBuf, Option<Arc<[u8]>>> = BTreeMap::new();
+        for ((dialect, file), splices) in &self.splices {
+            let source = &self.config(*dialect).files[*file as usize];
+            if self.removed.contains(&source.path) {
+                continue;
+            }
+            let before = source.doc.bytes();
+            let mut after = splice::apply(before, merged(splices.clone()));
+            keep_missing_newline(before, &mut after);
+            match self.moved.get(&source.path) {
+                Some(to) => {
+                    out.entry(source.path.clone()).or_insert(None);
+                    out.insert(to.clone(), Some(after.into()));
+                }
+                None if after[..] != before[..] => {
+                    out.insert(source.path.clone(), Some(after.into()));
+                }
+                None => {}
+            }
+        }
+        for (path, (bytes, _)) in &self.created {
+            out.insert(path.clone(), Some(bytes.as_slice().into()));
+        }
+        for path in &self.removed {
+            out.insert(path.clone(), None);
+        }
+        out
+    }
+
+    /// Whose owner and mode a new file takes.
+    fn like(&self, path: &Path) -> Option<PathBuf> {
+        let moved = self.moved.iter().find(|(_, to)| *to == path).map(|(from, _)| from);
+        self.created.get(path).map(|(_, like)| like).or(moved).cloned()
+    }
+
+    /// The changes as the change room carries them out, secrets marked on both sides.
+    pub fn file_changes(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Vec<FileChange> {
+        let find = |path: &Path| {
+            let configs = [&self.estate.configs.pjsip, &self.estate.configs.wizard].into_iter().flatten();
+            configs.flat_map(|config| &config.files).find(|file| file.path == path)
+        };
+        let change = |(path, after): (&PathBuf, &Option<Arc<[u8]>>)| {
+            let source = find(path);
+            let before = source.map(|file| (Arc::clone(file.doc.bytes()), file.meta.clone()));
+            let (old, new) = (before.as_ref().map(|b| &b.0[..]).unwrap_or_default(), after.as_deref().unwrap_or_default());
+            let (x, y) = windows(old, new);
+            let parsed = after.as_ref().map(|bytes| Document::parse(Arc::clone(bytes), Default::default()).0);
+            FileChange {
+                path: path.clone(),
+                secrets_before: source.map(|file| mask::secrets(&file.doc, x)).unwrap_or_default(),
+                secrets_after: parsed.map(|doc| mask::secrets(&doc, y)).unwrap_or_default(),
+                before,
+                after: after.clone(),
+                like: self.like(path),
+            }
+        };
+        changes.iter().map(change).collect()
+    }
+}
+
+/// Escapes a value, naming the option and never the value in the error.
+pub fn escape(value: &[u8], name: &str) -> Result<Vec<u8>> {
+    escape_value(value).map_err(|why| Error::usage(format!("{name} cannot be written so that Asterisk reads it back: {why}")))
+}
+
+/// The parts of two texts that a diff of their changed lines shows: what differs, with some
+/// thousand bytes around it for its context lines.
+fn windows(old: &[u8], new: &[u8]) -> (Range<usize>, Range<usize>) {
+    const AROUND: usize = 32 * 1024;
+    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let window = |len: usize| head.saturating_sub(AROUND)..(len - tail + AROUND).min(len);
+    (window(old.len()), window(new.len()))
+}
+
+/// Joins removals that touch, so that none overlaps.
+fn merged(mut splices: Vec<Splice>) -> Vec<Splice> {
+    splices.sort_by_key(|s| (s.span.start, s.span.end));
+    let mut out: Vec<Splice> = Vec::with_capacity(splices.len());
+    for splice in splices {
+        match out.last_mut() {
+            Some(last) if last.text.is_empty() && splice.text.is_empty() && splice.span.start <= last.span.end => {
+                last.span.end = last.span.end.max(splice.span.end);
+            }
+            _ => out.push(splice),
+        }
+    }
+    out
+}
+
+/// A missing last newline stays missing, and a present one present.
+fn keep_missing_newline(before: &[u8], after: &mut Vec<u8>) {
+    if !before.is_empty() && !before.ends_with(b"\n") && after.ends_with(b"\n") {
+        after.pop();
+        if after.ends_with(b"\r") {
+            after.pop();
+        }
+    }
+}

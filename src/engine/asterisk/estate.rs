@@ -1,0 +1,263 @@
+//! The configuration of one Asterisk, read at one moment, as Asterisk would make of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::config::{Config, Severity};
+use super::fields;
+use super::mentions::Mentions;
+use super::objects::{Configs, Dialect, Object, Objects, Type};
+use super::parts::Parts;
+use super::snapshot::{Recorder, Snapshot};
+use super::stores::Stores;
+use crate::cx::Cx;
+use crate::engine::{self, Live, Plan, PlanOptions, Proof, Warning};
+use crate::error::{Error, Place, Result};
+use crate::extension::{self, Edit, Ext, Extension, Kind, ShownSetting};
+use crate::host::{Host, Meta};
+use crate::secret::Secret;
+
+/// The configuration files of one Asterisk with their meaning.
+pub struct Estate {
+    /// The folder they stand in.
+    pub folder: PathBuf,
+    /// What was read, for reading again with changes.
+    pub snapshot: Snapshot,
+    /// pjsip.conf and pjsip_wizard.conf.
+    pub configs: Configs,
+    /// What their sections are.
+    pub objects: Objects,
+    /// Where else objects may live.
+    pub stores: Stores,
+    /// The contexts extensions.conf defines; `None` where contexts may come from elsewhere too.
+    pub contexts: Option<BTreeSet<String>>,
+    /// Where numbers are mentioned; read only when asked.
+    pub mentions: Option<Mentions>,
+}
+
+impl Estate {
+    /// Reads the configuration in `folder`.
+    pub fn load(cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Self> {
+        let recorder = Recorder::new(host);
+        let configs = Configs {
+            pjsip: Config::load(cx, &recorder, folder, "pjsip.conf")?,
+            wizard: Config::load(cx, &recorder, folder, "pjsip_wizard.conf")?,
+        };
+        let snapshot = recorder.finish();
+        let objects = Objects::new(&configs);
+        let mut stores = Stores::read(cx, host, folder, objects.of(Type::Endpoint).is_empty())?;
+        let files = [&configs.pjsip, &configs.wizard].into_iter().flatten().flat_map(|config| &config.files);
+        stores.look_for_generator(files.map(|file| (file.path.as_path(), &file.doc.bytes()[..])));
+        if configs.pjsip.is_none() && configs.wizard.is_none() && stores.chan_sip.is_none() && stores.others.is_empty() {
+            return Err(Error::new(crate::error::Code::NotFound, "no pjsip.conf here")
+                .at(Place::new(folder.join("pjsip.conf"), 0))
+                .hint("name the folder Asterisk reads: --pbx asterisk:/FOLDER"));
+        }
+        let contexts = contexts(cx, host, folder)?;
+        let mentions = match mentions {
+            true => Some(Mentions::read(cx, host, folder)?),
+            false => None,
+        };
+        Ok(Self { folder: folder.to_owned(), snapshot, configs, objects, stores, contexts, mentions })
+    }
+
+    /// The same configuration with some files other than they are.
+    pub fn with(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Result<(Configs, Objects)> {
+        let snapshot = self.snapshot.with(changes);
+        let cx = Cx::new(&crate::cx::Silent);
+        let configs = Configs {
+            pjsip: Config::load(&cx, &snapshot, &self.folder, "pjsip.conf")?,
+            wizard: Config::load(&cx, &snapshot, &self.folder, "pjsip_wizard.conf")?,
+        };
+        let objects = Objects::new(&configs);
+        Ok((configs, objects))
+    }
+
+    /// The objects of an extension.
+    pub fn parts(&self, number: &str) -> Option<Parts> {
+        let endpoint = self.objects.find(&self.configs, Type::Endpoint, number.as_bytes())?;
+        Some(Parts::of(&self.configs, &self.objects, endpoint))
+    }
+
+    /// Every endpoint, in number order.
+    pub fn endpoints(&self) -> Vec<Object> {
+        let mut endpoints: Vec<Object> = Vec::new();
+        for endpoint in self.objects.of(Type::Endpoint) {
+            let repeated = endpoints.last().is_some_and(|last| self.configs.id(*last) == self.configs.id(*endpoint));
+            if !repeated {
+                endpoints.push(*endpoint);
+            }
+        }
+        endpoints.sort_by_cached_key(|endpoint| OrderKey(self.configs.id_text(*endpoint)));
+        endpoints
+    }
+
+    /// One extension as lists show it.
+    pub fn extension(&self, parts: &Parts) -> Extension {
+        let config = self.configs.of(parts.endpoint);
+        let first = parts.objects().filter(|o| o.dialect == parts.endpoint.dialect);
+        let header = first.map(|o| self.configs.category(o).header).min();
+        Extension {
+            number: self.configs.id_text(parts.endpoint),
+            domain: None,
+            kind: parts.kind(&self.configs),
+            fields: fields::read(&self.configs, parts),
+            secret: parts.secret(&self.configs),
+            source: config.place(header.unwrap_or(self.configs.category(parts.endpoint).header)),
+            managed: None,
+        }
+    }
+
+    /// What the engine itself would reject, with its place: a change on top of it is refused.
+    pub fn rejected(&self) -> Option<Error> {
+        for config in [&self.configs.pjsip, &self.configs.wizard].into_iter().flatten() {
+            if let Some(problem) = config.problems.iter().find(|p| p.severity == Severity::Rejected) {
+                return Some(Error::failed(problem.to_string()).at(problem.place.clone()).hint(
+                    "Asterisk rejects the whole file as it is; mend this line first (nothing was written)",
+                ));
+            }
+        }
+        let duplicate = self.objects.all().windows(2).find(|pair| {
+            let same = |a: Object, b: Object| a.kind == b.kind && a.dialect == b.dialect;
+            pair[0].kind != Type::Other
+                && same(pair[0], pair[1])
+                && self.configs.id(pair[0]) == self.configs.id(pair[1])
+        })?;
+        let place = |object: Object| self.configs.of(object).place(self.configs.category(object).header);
+        let (kind, id) = (duplicate[0].kind.name(), self.configs.id_text(duplicate[0]));
+        let message = format!("there are two sections {id} of type {kind}; the other is at {}", place(duplicate[0]));
+        Some(Error::failed(message).at(place(duplicate[1])).hint(format!(
+            "Asterisk takes no {kind} of this configuration while there are two (at its next start none at all); remove one (nothing was written)"
+        )))
+    }
+
+    /// The realm an auth challenges with: its own, else the global one, else `asterisk`.
+    pub fn realm(&self, auth: Object) -> String {
+        let global = || {
+            let global = self.objects.of(Type::Global).first()?;
+            self.configs.text(*global, "default_realm")
+        };
+        self.configs.text(auth, "realm").or_else(global).unwrap_or_else(|| "asterisk".to_owned())
+    }
+}
+
+#[derive(PartialEq, Eq)]
+struct OrderKey(String);
+
+impl Ord for OrderKey {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        extension::order(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for OrderKey {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The contexts of extensions.conf; `None` when AEL, Lua or a database may define others, or when
+/// there is no extensions.conf.
+fn contexts(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Option<BTreeSet<String>>> {
+    use crate::host::{Content, Want};
+    let others = ["extensions.ael", "extensions.lua"].map(|name| Want::Meta(folder.join(name)));
+    let found = host.read(cx, &others)?;
+    if found.iter().flatten().any(|file| matches!(file.content, Content::There { .. })) {
+        return Ok(None);
+    }
+    let Some(config) = Config::load(cx, host, folder, "extensions.conf")? else { return Ok(None) };
+    let names = config.categories.iter().filter(|category| !category.template);
+    let names = names.map(|category| String::from_utf8_lossy(config.name(category)).into_owned());
+    Ok(Some(names.filter(|name| name != "general" && name != "globals").collect()))
+}
+
+impl engine::Estate for Estate {
+    fn files(&self) -> Vec<(PathBuf, Arc<[u8]>, Meta)> {
+        let mut seen = BTreeSet::new();
+        let configs = [&self.configs.pjsip, &self.configs.wizard].into_iter().flatten();
+        configs
+            .flat_map(|config| &config.files)
+            .filter(|file| seen.insert(file.path.clone()))
+            .map(|file| (file.path.clone(), Arc::clone(file.doc.bytes()), file.meta.clone()))
+            .collect()
+    }
+
+    fn extensions(&self) -> Vec<Extension> {
+        let endpoints = self.endpoints().into_iter();
+        endpoints.map(|endpoint| self.extension(&Parts::of(&self.configs, &self.objects, endpoint))).collect()
+    }
+
+    fn find(&self, ext: &Ext) -> Option<Extension> {
+        self.parts(&ext.number).map(|parts| self.extension(&parts))
+    }
+
+    fn has(&self, ext: &Ext) -> bool {
+        let id = ext.number.as_bytes();
+        [Type::Endpoint, Type::Auth, Type::Aor]
+            .iter()
+            .any(|kind| self.objects.find(&self.configs, *kind, id).is_some())
+    }
+
+    fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting> {
+        let Some(parts) = self.parts(&ext.number) else { return Vec::new() };
+        let mut out = Vec::new();
+        for object in parts.objects() {
+            let config = self.configs.of(object);
+            for (name, value, var) in self.configs.options(object) {
+                let place = config.place(var.at);
+                let option = String::from_utf8_lossy(name).into_owned();
+                let value = match super::mask::is_secret(name) && !reveal {
+                    true => super::mask::MASK.to_owned(),
+                    false => String::from_utf8_lossy(value).into_owned(),
+                };
+                let section = object.kind.name().to_owned();
+                out.push(ShownSetting { section, option, value, file: place.file, line: place.line });
+            }
+        }
+        out
+    }
+
+    fn password(&self, ext: &Ext) -> Option<Secret> {
+        let parts = self.parts(&ext.number)?;
+        let auth = *parts.auths.last()?;
+        let value = self.configs.last(auth, "password").filter(|value| !value.is_empty())?;
+        Some(Secret::new(value))
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        let mut out = self.stores.warnings();
+        for config in [&self.configs.pjsip, &self.configs.wizard].into_iter().flatten() {
+            for problem in &config.problems {
+                out.push(Warning::new("broken-elsewhere", problem.to_string()).at(&problem.place));
+            }
+        }
+        out
+    }
+
+    fn plan(&self, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan> {
+        super::plan::plan(self, live, edits, options)
+    }
+
+    fn proofs(&self, live: Option<&Live>) -> Vec<Proof> {
+        let objects = self.endpoints().into_iter().flat_map(|endpoint| {
+            let parts = Parts::of(&self.configs, &self.objects, endpoint);
+            let number = self.configs.id_text(endpoint);
+            parts.objects().map(move |object| (number.clone(), object)).collect::<Vec<_>>()
+        });
+        super::proofs::of_objects(&self.configs, objects, live)
+    }
+}
+
+/// Only phones are extensions: an error naming what it is otherwise.
+pub fn must_be_extension(number: &str, kind: Kind) -> Result<()> {
+    if kind.is_extension() {
+        return Ok(());
+    }
+    let message = format!("{number} is no extension: it is of kind {}", kind.name());
+    Err(Error::new(crate::error::Code::NotFound, message)
+        .hint(format!("look at it with: sipctl ext show {number}; sipctl changes phones only")))
+}
+
+/// The dialects in the order their files are read.
+pub const DIALECTS: [Dialect; 2] = [Dialect::Pjsip, Dialect::Wizard];

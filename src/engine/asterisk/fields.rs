@@ -1,0 +1,311 @@
+//! The shared fields and the options that hold them: both directions of the table in cli.md's
+//! terms, for pjsip.conf and pjsip_wizard.conf alike.
+
+use super::objects::{Configs, Type, is_yes};
+use super::parts::Parts;
+use crate::error::{Error, Result};
+use crate::extension::{Fields, Setting, Want};
+
+/// Set on an endpoint that sipctl disabled; any `@` option is kept by sorcery and readable.
+pub const DISABLED: &str = "@sipctl_disabled";
+/// Free text of an extension.
+pub const DESCRIPTION: &str = "@description";
+/// The networks that hold everybody, in the two families.
+pub const EVERYBODY: [&str; 2] = ["0.0.0.0/0.0.0.0", "::/0"];
+
+/// What one option of one object is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which object of the extension.
+    pub object: Type,
+    /// The option.
+    pub option: String,
+    /// What is wanted.
+    pub want: Want,
+}
+
+impl Wanted {
+    fn set(object: Type, option: &str, value: impl Into<String>) -> Self {
+        Self { object, option: option.to_owned(), want: Want::Set(value.into()) }
+    }
+
+    fn add(object: Type, option: &str, value: impl Into<String>) -> Self {
+        Self { object, option: option.to_owned(), want: Want::Add(value.into()) }
+    }
+
+    fn unset(object: Type, option: &str) -> Self {
+        Self { object, option: option.to_owned(), want: Want::Unset(None) }
+    }
+}
+
+/// The fields of an extension as the engine would make of its sections.
+pub fn read(configs: &Configs, parts: &Parts) -> Fields {
+    let endpoint = parts.endpoint;
+    let text = |option: &str| configs.text(endpoint, option);
+    let (cid_name, cid_number) = match configs.last(endpoint, "callerid") {
+        Some(value) => caller_id(&String::from_utf8_lossy(value)),
+        None => (None, None),
+    };
+    let joined = |values: Vec<String>| (!values.is_empty()).then(|| values.join(","));
+    let all = |object, option: &str| -> Vec<String> {
+        configs.values(object, option).map(|(value, _)| String::from_utf8_lossy(value).into_owned()).collect()
+    };
+    let codecs = codecs(configs.options(endpoint).map(|(name, value, _)| (name, value)));
+    Fields {
+        cid_name,
+        cid_number,
+        context: text("context"),
+        codecs: (!codecs.is_empty()).then_some(codecs),
+        transport: text("transport"),
+        webrtc: configs.last(endpoint, "webrtc").map(is_yes),
+        max_contacts: parts.aors.first().and_then(|aor| configs.text(*aor, "max_contacts")),
+        mailbox: text("mailboxes"),
+        call_group: text("named_call_group").or_else(|| text("call_group")),
+        pickup_group: text("named_pickup_group").or_else(|| text("pickup_group")),
+        accountcode: text("accountcode"),
+        language: text("language"),
+        ip: joined(parts.identifies.iter().flat_map(|identify| all(*identify, "match")).collect()),
+        permit: joined(all(endpoint, "permit")),
+        description: text(DESCRIPTION),
+        enabled: Some(!is_disabled(configs, parts)),
+        outbound_cid_name: None,
+        outbound_cid_number: None,
+        toll_allow: None,
+    }
+}
+
+/// Whether sipctl disabled it.
+pub fn is_disabled(configs: &Configs, parts: &Parts) -> bool {
+    configs.last(parts.endpoint, DISABLED).is_some_and(is_yes)
+}
+
+/// Splits a caller id as ast_callerid_split does: `"Name" <number>`, `Name <number>`, `<number>`,
+/// `number`, `Name`.
+pub fn caller_id(value: &str) -> (Option<String>, Option<String>) {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let value = value.trim();
+    if let Some(start) = value.rfind('<') {
+        let number = value[start + 1..].trim_end_matches('>').trim();
+        let name = value[..start].trim();
+        let name = name.strip_prefix('"').map_or(name, |rest| rest.strip_suffix('"').unwrap_or(rest));
+        return (some(name), some(number));
+    }
+    let looks_like_number =
+        !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || "+*#-.() ".contains(c));
+    match looks_like_number {
+        true => (None, some(value)),
+        false => (some(value.trim_matches('"')), None),
+    }
+}
+
+/// Writes a caller id.
+pub fn write_caller_id(name: Option<&str>, number: Option<&str>) -> String {
+    let name = name.filter(|name| !name.is_empty());
+    let number = number.filter(|number| !number.is_empty());
+    match (name, number) {
+        (Some(name), Some(number)) => format!("\"{name}\" <{number}>"),
+        (Some(name), None) => format!("\"{name}\""),
+        (None, Some(number)) => format!("<{number}>"),
+        (None, None) => String::new(),
+    }
+}
+
+/// The codecs that `allow` and `disallow` lines leave, in order (main/format_cap.c).
+pub fn codecs<'a>(options: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<String> {
+    let mut have: Vec<String> = Vec::new();
+    for (name, value) in options {
+        let allow = match name {
+            _ if name.eq_ignore_ascii_case(b"allow") => true,
+            _ if name.eq_ignore_ascii_case(b"disallow") => false,
+            _ => continue,
+        };
+        for item in String::from_utf8_lossy(value).split(',').map(str::trim).filter(|item| !item.is_empty()) {
+            let (allow, codec) = match item.strip_prefix('!') {
+                Some(codec) => (!allow, codec.trim()),
+                None => (allow, item),
+            };
+            if codec.eq_ignore_ascii_case("all") {
+                have.clear();
+            }
+            match allow {
+                true if !have.iter().any(|c| c.eq_ignore_ascii_case(codec)) => have.push(codec.to_owned()),
+                true => {}
+                false => have.retain(|c| !c.eq_ignore_ascii_case(codec)),
+            }
+        }
+    }
+    have
+}
+
+/// What the named fields mean as options. `had` is what the extension has now (nothing for a new
+/// one): half a caller id keeps its other half.
+pub fn wanted(fields: &Fields, number: &str, had: &Fields) -> Result<Vec<Wanted>> {
+    use Type::{Aor, Endpoint};
+    let mut out = Vec::new();
+    let lacking = [
+        ("outbound-cid-name", &fields.outbound_cid_name),
+        ("outbound-cid-number", &fields.outbound_cid_number),
+        ("toll-allow", &fields.toll_allow),
+    ];
+    if let Some((flag, _)) = lacking.iter().find(|(_, value)| value.is_some()) {
+        return Err(Error::usage(format!("Asterisk has nothing for --{flag}")));
+    }
+    if fields.cid_name.is_some() || fields.cid_number.is_some() {
+        let name = fields.cid_name.as_deref().or(had.cid_name.as_deref());
+        let number = fields.cid_number.as_deref().or(had.cid_number.as_deref()).unwrap_or(number);
+        if let Some(bad) = name.filter(|name| name.contains(['<', '>', '"'])) {
+            return Err(Error::usage(format!("a caller id name cannot hold \", < or >: {bad:?}"))
+                .hint("Asterisk takes everything between < and > for the number"));
+        }
+        if number.contains(['<', '>', '"']) {
+            return Err(Error::usage(format!("a caller id number cannot hold \", < or >: {number:?}")));
+        }
+        let cleared = fields.cid_name.as_deref() == Some("") && fields.cid_number.is_none() && had.cid_number.is_none();
+        match cleared {
+            true => out.push(Wanted::unset(Endpoint, "callerid")),
+            false => out.push(Wanted::set(Endpoint, "callerid", write_caller_id(name, Some(number)))),
+        }
+    }
+    let mut plain = |object, option: &str, value: &Option<String>| match value.as_deref() {
+        None => {}
+        Some("") => out.push(Wanted::unset(object, option)),
+        Some(value) => out.push(Wanted::set(object, option, value)),
+    };
+    plain(Endpoint, "context", &fields.context);
+    plain(Endpoint, "transport", &fields.transport);
+    plain(Aor, "max_contacts", &fields.max_contacts);
+    plain(Endpoint, "mailboxes", &fields.mailbox);
+    plain(Endpoint, "named_call_group", &fields.call_group);
+    plain(Endpoint, "named_pickup_group", &fields.pickup_group);
+    plain(Endpoint, "accountcode", &fields.accountcode);
+    plain(Endpoint, "language", &fields.language);
+    plain(Endpoint, DESCRIPTION, &fields.description);
+    if let Some(codecs) = &fields.codecs {
+        if codecs.is_empty() {
+            return Err(Error::usage("an endpoint without codecs cannot talk; name at least one"));
+        }
+        out.push(Wanted::set(Endpoint, "disallow", "all"));
+        out.push(Wanted::set(Endpoint, "allow", codecs.join(",")));
+    }
+    match fields.webrtc {
+        Some(true) => {
+            out.push(Wanted::set(Endpoint, "webrtc", "yes"));
+            if fields.codecs.is_none() && !had.codecs.iter().flatten().any(|codec| codec == "opus") {
+                let mut codecs = vec!["opus".to_owned()];
+                codecs.extend(had.codecs.clone().unwrap_or_else(|| vec!["ulaw".to_owned()]));
+                out.push(Wanted::set(Endpoint, "disallow", "all"));
+                out.push(Wanted::set(Endpoint, "allow", codecs.join(",")));
+            }
+            if fields.max_contacts.is_none() && had.webrtc != Some(true) {
+                out.push(Wanted::set(Aor, "max_contacts", "5"));
+                out.push(Wanted::set(Aor, "remove_existing", "yes"));
+            }
+        }
+        Some(false) => out.push(Wanted::unset(Endpoint, "webrtc")),
+        None => {}
+    }
+    if let Some(permit) = &fields.permit {
+        permitted(permit, &mut out);
+    }
+    if let Some(ip) = &fields.ip {
+        out.push(Wanted::unset(Type::Identify, "match"));
+        for address in ip.split(',').map(str::trim).filter(|address| !address.is_empty()) {
+            out.push(Wanted::add(Type::Identify, "match", address));
+        }
+    }
+    Ok(out)
+}
+
+fn permitted(permit: &str, out: &mut Vec<Wanted>) {
+    let networks: Vec<&str> = permit.split(',').map(str::trim).filter(|network| !network.is_empty()).collect();
+    for (deny, allow) in [("deny", "permit"), ("contact_deny", "contact_permit")] {
+        out.push(Wanted::unset(Type::Endpoint, deny));
+        out.push(Wanted::unset(Type::Endpoint, allow));
+        if networks.is_empty() {
+            continue;
+        }
+        for everybody in EVERYBODY {
+            out.push(Wanted::add(Type::Endpoint, deny, everybody));
+        }
+        for network in &networks {
+            out.push(Wanted::add(Type::Endpoint, allow, *network));
+        }
+    }
+}
+
+/// Turns `--set`, `--add`, `--unset` into options, refusing what other verbs are for.
+pub fn settings(settings: &[Setting]) -> Result<Vec<Wanted>> {
+    let mut out = Vec::new();
+    for setting in settings {
+        let object = match setting.object.as_str() {
+            "endpoint" => Type::Endpoint,
+            "auth" => Type::Auth,
+            "aor" => Type::Aor,
+            "identify" => Type::Identify,
+            other => {
+                return Err(Error::usage(format!("Asterisk has no {other}.{}", setting.option))
+                    .hint("the prefixes are endpoint, auth, aor and identify"));
+            }
+        };
+        let option = setting.option.to_ascii_lowercase();
+        let verb = match (object, option.as_str()) {
+            (Type::Auth, "password" | "md5_cred" | "password_digest") => Some("sipctl ext passwd"),
+            (Type::Auth, "username") | (_, "id") => Some("sipctl ext renumber"),
+            (_, "type") | (Type::Endpoint, "auth" | "aors") => Some("sipctl ext add or rm"),
+            _ => None,
+        };
+        if let Some(verb) = verb {
+            return Err(Error::usage(format!("{}.{option} is not set by hand", setting.object))
+                .hint(format!("use {verb}")));
+        }
+        let known = option.starts_with('@');
+        let option = if known { setting.option.clone() } else { option };
+        out.push(Wanted { object, option, want: setting.want.clone() });
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn caller_ids_are_split_as_the_engine_does() {
+        let split = |text| {
+            let (name, number) = caller_id(text);
+            (name.unwrap_or_default(), number.unwrap_or_default())
+        };
+        let pair = |name: &str, number: &str| (name.to_owned(), number.to_owned());
+        assert_eq!(split("\"Bob, Jr\" <1002>"), pair("Bob, Jr", "1002"));
+        assert_eq!(split("Bob <1002"), pair("Bob", "1002"));
+        assert_eq!(split("<1002>"), pair("", "1002"));
+        assert_eq!(split("1002"), pair("", "1002"));
+        assert_eq!(split("Bob"), pair("Bob", ""));
+        assert_eq!(split("접수 데스크 <1002>"), pair("접수 데스크", "1002"));
+    }
+
+    #[test]
+    fn codec_lines_are_applied_in_order() {
+        let run = |lines: &[(&str, &str)]| codecs(lines.iter().map(|(k, v)| (k.as_bytes(), v.as_bytes())));
+        assert_eq!(run(&[("allow", "ulaw"), ("disallow", "all"), ("allow", "alaw")]), ["alaw"]);
+        assert_eq!(run(&[("allow", "!all,ulaw, alaw")]), ["ulaw", "alaw"]);
+        assert_eq!(run(&[("allow", "ulaw,alaw"), ("disallow", "ulaw")]), ["alaw"]);
+    }
+
+    #[test]
+    fn half_a_caller_id_keeps_its_other_half() {
+        let had = Fields { cid_number: Some("1002".into()), cid_name: Some("Bob".into()), ..Fields::default() };
+        let fields = Fields { cid_name: Some("Reception".into()), ..Fields::default() };
+        let wanted = wanted(&fields, "1002", &had).unwrap();
+        assert_eq!(wanted, [Wanted::set(Type::Endpoint, "callerid", "\"Reception\" <1002>")]);
+    }
+
+    #[test]
+    fn what_other_verbs_are_for_is_refused() {
+        for option in ["auth.password", "auth.md5_cred", "endpoint.type", "endpoint.aors", "auth.username"] {
+            let (object, option) = option.split_once('.').unwrap();
+            let setting = Setting { object: object.into(), option: option.into(), want: Want::Set("x".into()) };
+            assert!(settings(&[setting]).is_err(), "{option}");
+        }
+    }
+}

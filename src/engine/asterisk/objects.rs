@@ -1,0 +1,307 @@
+//! Sections as the objects sorcery makes of them: which section is an endpoint, an auth, an AOR,
+//! and where the options of each stand (main/sorcery.c, res/res_sorcery_config.c).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::config::{Category, Config, Var};
+
+/// The object types an extension is made of, and those that decide what kind of thing it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Type {
+    /// `type=endpoint`.
+    Endpoint,
+    /// `type=auth`.
+    Auth,
+    /// `type=aor`.
+    Aor,
+    /// `type=identify`.
+    Identify,
+    /// `type=registration`: outbound.
+    Registration,
+    /// `type=transport`.
+    Transport,
+    /// `type=global`, or a section of that name without a type.
+    Global,
+    /// A section whose type means nothing to sipctl, or that has none.
+    Other,
+}
+
+impl Type {
+    /// As `type=` and AST_SORCERY spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Endpoint => "endpoint",
+            Self::Auth => "auth",
+            Self::Aor => "aor",
+            Self::Identify => "identify",
+            Self::Registration => "registration",
+            Self::Transport => "transport",
+            Self::Global => "global",
+            Self::Other => "other",
+        }
+    }
+
+    /// By its name; values of `type` are case-sensitive (observed on 16.28 and 22.10).
+    pub fn by_name(name: &[u8]) -> Self {
+        [Self::Endpoint, Self::Auth, Self::Aor, Self::Identify, Self::Registration, Self::Transport, Self::Global]
+            .into_iter()
+            .find(|t| t.name().as_bytes() == name)
+            .unwrap_or(Self::Other)
+    }
+}
+
+/// Which file an object is written in, and how its options are spelt there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dialect {
+    /// A section of its own in pjsip.conf.
+    Pjsip,
+    /// A `type=wizard` section of pjsip_wizard.conf: options as `endpoint/NAME`.
+    Wizard,
+}
+
+/// One object: a section, or the part of a wizard's section that makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Object {
+    /// Its type.
+    pub kind: Type,
+    /// Where it is written.
+    pub dialect: Dialect,
+    /// Index of its section among the categories of that configuration.
+    pub category: u32,
+}
+
+impl Object {
+    /// What an option name starts with in its section (res_pjsip_config_wizard.c).
+    pub fn prefix(self) -> &'static str {
+        match (self.dialect, self.kind) {
+            (Dialect::Pjsip, _) => "",
+            (_, Type::Endpoint) => "endpoint/",
+            (_, Type::Auth) => "inbound_auth/",
+            (_, Type::Aor) => "aor/",
+            (_, Type::Identify) => "identify/",
+            (_, _) => "registration/",
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match (self.dialect, self.kind) {
+            (Dialect::Wizard, Type::Auth) => "-iauth",
+            (Dialect::Wizard, Type::Identify) => "-identify",
+            _ => "",
+        }
+    }
+}
+
+/// The two configurations objects come from.
+#[derive(Default)]
+pub struct Configs {
+    /// pjsip.conf with what it includes.
+    pub pjsip: Option<Config>,
+    /// pjsip_wizard.conf with what it includes.
+    pub wizard: Option<Config>,
+}
+
+impl Configs {
+    /// The configuration of a dialect.
+    pub fn get(&self, dialect: Dialect) -> Option<&Config> {
+        match dialect {
+            Dialect::Pjsip => self.pjsip.as_ref(),
+            Dialect::Wizard => self.wizard.as_ref(),
+        }
+    }
+
+    /// The configuration an object is written in.
+    pub fn of(&self, object: Object) -> &Config {
+        self.get(object.dialect).expect("objects come from a configuration that was read")
+    }
+
+    /// The section an object is written in.
+    pub fn category(&self, object: Object) -> &Category {
+        &self.of(object).categories[object.category as usize]
+    }
+
+    /// The id the engine knows an object by.
+    pub fn id(&self, object: Object) -> Cow<'_, [u8]> {
+        let name = self.of(object).name(self.category(object));
+        match object.suffix() {
+            "" => Cow::Borrowed(name),
+            suffix => Cow::Owned([name, suffix.as_bytes()].concat()),
+        }
+    }
+
+    /// The id as text.
+    pub fn id_text(&self, object: Object) -> String {
+        String::from_utf8_lossy(&self.id(object)).into_owned()
+    }
+
+    /// The effective options of an object in order, `type` left out: name, value, where.
+    pub fn options(&self, object: Object) -> impl Iterator<Item = (&[u8], &[u8], &Var)> {
+        let config = self.of(object);
+        let prefix = object.prefix().as_bytes();
+        self.category(object).vars.iter().filter_map(move |var| {
+            let name = strip(config.key(var), prefix)?;
+            (!name.eq_ignore_ascii_case(b"type")).then(|| (name, config.value(var), var))
+        })
+    }
+
+    /// The values of one option, in order.
+    pub fn values<'a>(&'a self, object: Object, option: &'a str) -> impl Iterator<Item = (&'a [u8], &'a Var)> {
+        self.options(object)
+            .filter(move |(name, _, _)| name.eq_ignore_ascii_case(option.as_bytes()))
+            .map(|(_, value, var)| (value, var))
+    }
+
+    /// The value that counts of an option that does not accumulate: the last.
+    pub fn last<'a>(&'a self, object: Object, option: &'a str) -> Option<&'a [u8]> {
+        self.values(object, option).last().map(|(value, _)| value)
+    }
+
+    /// The same as text; an empty value is none.
+    pub fn text(&self, object: Object, option: &str) -> Option<String> {
+        let value = self.last(object, option).filter(|value| !value.is_empty())?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// The members of a comma-separated option.
+    pub fn list(&self, object: Object, option: &str) -> Vec<Vec<u8>> {
+        let value = self.last(object, option).unwrap_or_default();
+        value.split(|b| *b == b',').map(|item| item.trim_ascii().to_vec()).filter(|item| !item.is_empty()).collect()
+    }
+}
+
+fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (head, tail) = name.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(tail)
+}
+
+/// Every object of the configurations.
+#[derive(Default)]
+pub struct Objects {
+    /// Sorted by type, then id; those with one id in reading order.
+    all: Vec<Object>,
+    /// Identifies and registrations by the endpoint they belong to.
+    belongings: HashMap<Vec<u8>, Vec<Object>>,
+    /// How many endpoints name an auth or AOR.
+    users: HashMap<(Type, Vec<u8>), u32>,
+}
+
+impl Objects {
+    /// Finds the objects of the configurations.
+    pub fn new(configs: &Configs) -> Self {
+        let mut all = Vec::new();
+        if let Some(config) = &configs.pjsip {
+            for (index, category) in config.categories.iter().enumerate().filter(|(_, c)| !c.template) {
+                let kind = category
+                    .vars
+                    .iter()
+                    .find(|var| config.key(var).eq_ignore_ascii_case(b"type"))
+                    .map(|var| Type::by_name(config.value(var)))
+                    .unwrap_or(match config.name(category) {
+                        b"global" => Type::Global,
+                        _ => Type::Other,
+                    });
+                all.push(Object { kind, dialect: Dialect::Pjsip, category: index as u32 });
+            }
+        }
+        if let Some(config) = &configs.wizard {
+            for (index, category) in config.categories.iter().enumerate().filter(|(_, c)| !c.template) {
+                wizard_objects(config, category, index as u32, &mut all);
+            }
+        }
+        all.sort_by(|a, b| (a.kind, configs.id(*a), a.dialect).cmp(&(b.kind, configs.id(*b), b.dialect)));
+        let mut objects = Self { all, ..Self::default() };
+        objects.link(configs);
+        objects
+    }
+
+    fn link(&mut self, configs: &Configs) {
+        for kind in [Type::Identify, Type::Registration] {
+            for object in self.of(kind).to_vec() {
+                let owner = match object.dialect {
+                    Dialect::Wizard => Some(configs.of(object).name(configs.category(object))),
+                    Dialect::Pjsip => configs.last(object, "endpoint"),
+                };
+                if let Some(owner) = owner {
+                    self.belongings.entry(owner.to_vec()).or_default().push(object);
+                }
+            }
+        }
+        for endpoint in self.of(Type::Endpoint).to_vec() {
+            for (kind, option) in [(Type::Auth, "auth"), (Type::Aor, "aors")] {
+                for id in configs.list(endpoint, option) {
+                    *self.users.entry((kind, id)).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    /// All objects of a type, sorted by id.
+    pub fn of(&self, kind: Type) -> &[Object] {
+        let start = self.all.partition_point(|o| o.kind < kind);
+        let end = self.all.partition_point(|o| o.kind <= kind);
+        &self.all[start..end]
+    }
+
+    /// Every object, sorted by type and id.
+    pub fn all(&self) -> &[Object] {
+        &self.all
+    }
+
+    /// All objects of a type with an id; more than one freezes the whole type (observed on 16.28
+    /// and 22.10), unless the second comes from the wizard.
+    pub fn with_id(&self, configs: &Configs, kind: Type, id: &[u8]) -> &[Object] {
+        let of = self.of(kind);
+        let start = of.partition_point(|o| *configs.id(*o) < *id);
+        let end = start + of[start..].partition_point(|o| *configs.id(*o) == *id);
+        &of[start..end]
+    }
+
+    /// The object of a type with an id.
+    pub fn find(&self, configs: &Configs, kind: Type, id: &[u8]) -> Option<Object> {
+        self.with_id(configs, kind, id).first().copied()
+    }
+
+    /// Identifies and registrations of an endpoint.
+    pub fn belongings(&self, endpoint: &[u8]) -> &[Object] {
+        self.belongings.get(endpoint).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many endpoints use an auth or AOR.
+    pub fn users(&self, kind: Type, id: &[u8]) -> u32 {
+        self.users.get(&(kind, id.to_vec())).copied().unwrap_or(0)
+    }
+}
+
+/// What a wizard section makes (res_pjsip_config_wizard.c).
+fn wizard_objects(config: &Config, category: &Category, index: u32, all: &mut Vec<Object>) {
+    let value = |wanted: &str| {
+        let mut vars = category.vars.iter().rev();
+        vars.find(|var| config.key(var).eq_ignore_ascii_case(wanted.as_bytes())).map(|var| config.value(var))
+    };
+    if value("type") != Some(b"wizard") {
+        return;
+    }
+    let yes = |wanted: &str| value(wanted).is_some_and(is_yes);
+    let has = |prefix: &str| {
+        let prefix = prefix.as_bytes();
+        category.vars.iter().any(|var| strip(config.key(var), prefix).is_some())
+    };
+    let mut push = |kind| all.push(Object { kind, dialect: Dialect::Wizard, category: index });
+    push(Type::Endpoint);
+    push(Type::Aor);
+    if has("inbound_auth/") || yes("accepts_auth") {
+        push(Type::Auth);
+    }
+    if value("remote_hosts").is_some() {
+        push(Type::Identify);
+    }
+    if yes("sends_registrations") {
+        push(Type::Registration);
+    }
+}
+
+/// What the engine takes for yes; everything else is no (main/utils.c ast_true).
+pub fn is_yes(value: &[u8]) -> bool {
+    [b"yes".as_slice(), b"true", b"y", b"t", b"1", b"on"].iter().any(|word| value.eq_ignore_ascii_case(word))
+}

@@ -1,0 +1,178 @@
+//! A new password that counts: on every version the one credential the engine would look at.
+
+use super::super::draft::Draft;
+use super::super::objects::{Object, Type};
+use super::super::options::Version;
+use super::super::parts::Parts;
+use super::Room;
+use super::set::{append, single};
+use crate::error::{Error, Result};
+use crate::extension::Edit;
+use crate::secret::{Algorithm, Secret};
+
+/// How a version stores a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestForm {
+    /// `password_digest=ALG:hex` (20.12, 21.7, 22.2 and later).
+    PasswordDigest,
+    /// `auth_type=md5` with `md5_cred=hex`.
+    Md5Cred,
+}
+
+impl DigestForm {
+    /// What a version understands; `md5_cred` is understood by all.
+    pub fn of(version: Option<&Version>) -> Self {
+        match version {
+            Some(v) if (v.major, v.minor) >= (22, 2) || (v.major == 21 && v.minor >= 7) || (v.major == 20 && v.minor >= 12) => {
+                Self::PasswordDigest
+            }
+            _ => Self::Md5Cred,
+        }
+    }
+}
+
+/// Plans `passwd`.
+pub fn password(room: &Room, draft: &mut Draft, edit: &Edit) -> Result<()> {
+    let Edit::Password { ext, secret, digest, shared } = edit else { return Ok(()) };
+    let number = &ext.number;
+    let parts = room.extension(number)?;
+    let auth = auth_of(room, &parts, number)?;
+    let id = room.estate.configs.id(auth).into_owned();
+    let users = room.estate.objects.users(Type::Auth, &id);
+    if (users > 1 || room.is_outbound_auth(auth)) && !shared {
+        let message = format!("auth {} serves {users} extensions", room.estate.configs.id_text(auth));
+        return Err(Error::usage(message).at(room.header(auth)).hint("--shared resets the password of them all"));
+    }
+    draft.allow(Type::Auth, id, number);
+    // A dry run that would generate a password plans with one that is thrown away.
+    let secret = match secret {
+        Some(secret) => secret.clone(),
+        None => Secret::generate(24)?,
+    };
+    check(&secret)?;
+    match digest {
+        true => store_digest(room, draft, auth, &secret),
+        false => store_clear(room, draft, auth, &secret),
+    }
+}
+
+/// The auth a phone of this extension answers: the only one, else the one named or used by its
+/// number.
+fn auth_of(room: &Room, parts: &Parts, number: &str) -> Result<Object> {
+    let configs = &room.estate.configs;
+    match parts.auths.as_slice() {
+        [one] => Ok(*one),
+        [] => {
+            let named = configs.list(parts.endpoint, "auth");
+            let message = match named.first() {
+                Some(name) => format!("{number} names auth {}, which does not exist", String::from_utf8_lossy(name)),
+                None => format!("{number} has no auth: it is known by its address, or anybody may register"),
+            };
+            Err(Error::usage(message).at(room.header(parts.endpoint)))
+        }
+        several => {
+            let mine = |auth: &&Object| configs.text(**auth, "username").as_deref() == Some(number);
+            let mut own = several.iter().filter(mine);
+            match (own.next(), own.next()) {
+                (Some(auth), None) => Ok(*auth),
+                _ => Err(Error::usage(format!("{number} has several auths, and it is not clear which is its phone's"))
+                    .at(room.header(parts.endpoint))),
+            }
+        }
+    }
+}
+
+/// What Asterisk cannot hold as a password.
+pub fn check(secret: &Secret) -> Result<()> {
+    let bytes = secret.reveal();
+    let why = match bytes {
+        [] => Some("it is empty"),
+        _ if bytes.len() > 900 => Some("it has more than 900 bytes, which Asterisk cannot be asked about"),
+        _ if bytes.iter().any(|b| b"\0\r\n".contains(b)) => Some("it holds a line break or NUL"),
+        _ if bytes.first().is_some_and(|b| *b <= b' ') || bytes.last().is_some_and(|b| *b <= b' ') => {
+            Some("it begins or ends with a blank, which Asterisk cuts off")
+        }
+        _ => None,
+    };
+    match why {
+        Some(why) => Err(Error::usage(format!("this password cannot be stored: {why}"))),
+        None => Ok(()),
+    }
+}
+
+fn store_clear(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -> Result<()> {
+    let configs = &room.estate.configs;
+    for option in ["md5_cred", "password_digest"] {
+        clear(room, draft, auth, option)?;
+    }
+    let kind = configs.text(auth, "auth_type").unwrap_or_default();
+    if kind.eq_ignore_ascii_case("md5") {
+        single(room, draft, auth, "auth_type", "userpass")?;
+    }
+    put(draft, room, auth, "password", secret.reveal())
+}
+
+fn store_digest(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -> Result<()> {
+    let configs = &room.estate.configs;
+    let Some(user) = configs.text(auth, "username") else {
+        return Err(Error::usage("a digest needs a username, and this auth has none").at(room.header(auth)));
+    };
+    let realm = room.estate.realm(auth);
+    clear(room, draft, auth, "password")?;
+    match room.digest_form() {
+        DigestForm::PasswordDigest => {
+            clear(room, draft, auth, "md5_cred")?;
+            if configs.text(auth, "auth_type").is_some_and(|kind| kind.eq_ignore_ascii_case("md5")) {
+                single(room, draft, auth, "auth_type", "digest")?;
+            }
+            let digest = algorithms(room, auth)
+                .iter()
+                .map(|algorithm| format!("{}:{}", algorithm.name(), secret.ha1(*algorithm, &user, &realm)))
+                .collect::<Vec<_>>();
+            put(draft, room, auth, "password_digest", digest.join(",").as_bytes())
+        }
+        DigestForm::Md5Cred => {
+            clear(room, draft, auth, "password_digest")?;
+            single(room, draft, auth, "auth_type", "md5")?;
+            put(draft, room, auth, "md5_cred", secret.ha1(Algorithm::Md5, &user, &realm).as_bytes())
+        }
+    }
+}
+
+/// The algorithms phones of this auth are challenged with; MD5 where nothing is said.
+pub fn algorithms(room: &Room, auth: Object) -> Vec<Algorithm> {
+    let named = room.estate.configs.list(auth, "supported_algorithms_uas");
+    let known: Vec<Algorithm> =
+        named.iter().filter_map(|name| Algorithm::by_name(&String::from_utf8_lossy(name))).collect();
+    match known.is_empty() {
+        true => vec![Algorithm::Md5],
+        false => known,
+    }
+}
+
+/// Makes a credential count for nothing: own lines go, an inherited one is emptied.
+fn clear(room: &Room, draft: &mut Draft, auth: Object, option: &str) -> Result<()> {
+    let configs = &room.estate.configs;
+    let mut inherited = false;
+    for (value, var) in configs.values(auth, option) {
+        match var.inherited {
+            true => inherited |= !value.is_empty(),
+            false => draft.remove_lines((auth.dialect, var.at.file), var.at.line..=var.at.line),
+        }
+    }
+    match inherited {
+        true => append(draft, auth, option, b""),
+        false => Ok(()),
+    }
+}
+
+/// Sets a credential: on its own last line where there is one, else on a new one. The value is
+/// written even if it is the same.
+fn put(draft: &mut Draft, room: &Room, auth: Object, option: &str, value: &[u8]) -> Result<()> {
+    let last = room.estate.configs.values(auth, option).last();
+    match last {
+        Some((have, _)) if have == value => Ok(()),
+        Some((_, var)) if !var.inherited => draft.set_value((auth.dialect, var.at.file), var.at.line, value),
+        _ => append(draft, auth, option, value),
+    }
+}

@@ -1,0 +1,311 @@
+//! Reads files, globs and folders. What cannot be read is an answer, never a failure of the batch.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, CWD, OFlags, StatxAttributes, StatxFlags, statx};
+
+use super::super::{Content, File, Meta, Want};
+
+/// Answers one batch; remembers the folders it has resolved and who else has files mounted.
+#[derive(Default)]
+pub(super) struct Reader {
+    folders: HashMap<PathBuf, PathBuf>,
+    mounted: Option<Vec<(u64, u64)>>,
+}
+
+impl Reader {
+    /// The files of one want.
+    pub(super) fn answer(&mut self, want: &Want) -> Vec<File> {
+        match want {
+            Want::File(path) => vec![self.file(path.clone())],
+            Want::Glob(pattern) => glob(pattern).into_iter().map(|path| self.file(path)).collect(),
+            Want::Meta(path) => {
+                let mut content = self.look(path);
+                if let Content::There { meta, .. } = &mut content {
+                    meta.mounted |= !meta.folder && self.mounted_elsewhere(meta.id);
+                }
+                vec![File { path: path.clone(), content }]
+            }
+            Want::Folder(path) => match names(path) {
+                Ok(names) => names
+                    .into_iter()
+                    .map(|path| {
+                        let content = self.look(&path);
+                        File { path, content }
+                    })
+                    .collect(),
+                Err(error) => vec![File { path: path.clone(), content: unread(&error) }],
+            },
+        }
+    }
+
+    fn file(&mut self, path: PathBuf) -> File {
+        let content = self.bytes(&path).unwrap_or_else(|error| unread(&error));
+        File { path, content }
+    }
+
+    fn bytes(&mut self, path: &Path) -> io::Result<Content> {
+        // Not waiting for a writer, should it be a named pipe.
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let mut file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let found = file.metadata()?;
+        if !found.is_file() {
+            return Ok(Content::Unreadable("not a regular file".into()));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0) + 1);
+        file.read_to_end(&mut bytes)?;
+        Ok(Content::There { bytes: bytes.into(), meta: self.meta(path, &found)? })
+    }
+
+    fn look(&mut self, path: &Path) -> Content {
+        match fs::metadata(path).and_then(|found| self.meta(path, &found)) {
+            Ok(meta) => Content::There { bytes: Arc::from([]), meta },
+            Err(error) => unread(&error),
+        }
+    }
+
+    fn meta(&mut self, path: &Path, found: &Metadata) -> io::Result<Meta> {
+        Ok(Meta {
+            real: self.real(path)?,
+            id: (found.dev(), found.ino()),
+            uid: found.uid(),
+            gid: found.gid(),
+            mode: found.mode() & 0o7777,
+            links: found.nlink(),
+            size: found.size(),
+            mtime: (found.mtime(), u32::try_from(found.mtime_nsec()).unwrap_or(0)),
+            folder: found.is_dir(),
+            mounted: mount_point(path),
+        })
+    }
+
+    /// The path without symbolic links; a folder is resolved once for all its files.
+    fn real(&mut self, path: &Path) -> io::Result<PathBuf> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return fs::canonicalize(path);
+        };
+        if fs::symlink_metadata(path)?.is_symlink() {
+            return fs::canonicalize(path);
+        }
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        if let Some(known) = self.folders.get(parent) {
+            return Ok(known.join(name));
+        }
+        let known = fs::canonicalize(parent)?;
+        let real = known.join(name);
+        self.folders.insert(parent.to_owned(), known);
+        Ok(real)
+    }
+
+    /// Whether a container or another mount namespace has this very file bind-mounted: renaming
+    /// over it here would leave the old one there.
+    fn mounted_elsewhere(&mut self, id: (u64, u64)) -> bool {
+        self.mounted.get_or_insert_with(mounted_files).contains(&id)
+    }
+}
+
+fn unread(error: &io::Error) -> Content {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Content::Missing,
+        _ => Content::Unreadable(error.to_string()),
+    }
+}
+
+fn mount_point(path: &Path) -> bool {
+    // A kernel before 5.8 does not say; then the rename itself will (EBUSY).
+    statx(CWD, path, AtFlags::empty(), StatxFlags::empty())
+        .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+/// Device and inode of every file mounted as a single file, in every mount namespace we may look into.
+fn mounted_files() -> Vec<(u64, u64)> {
+    let mut namespaces = std::collections::BTreeSet::new();
+    let mut found = Vec::new();
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    for process in processes.filter(|p| p.file_name().as_bytes().iter().all(u8::is_ascii_digit)) {
+        let process = process.path();
+        let Ok(namespace) = fs::read_link(process.join("ns/mnt")) else { continue };
+        if !namespaces.insert(namespace) {
+            continue;
+        }
+        let mounts = fs::read(process.join("mountinfo")).unwrap_or_default();
+        for line in mounts.split(|b| *b == b'\n') {
+            // 36 35 98:0 /root/in/its/file/system /mount/point ...
+            let mut fields = line.split(|b| *b == b' ').skip(3);
+            let (Some(root), Some(point)) = (fields.next(), fields.next()) else { continue };
+            if root == b"/" {
+                continue;
+            }
+            let point = unescape(point);
+            let point = point.strip_prefix(b"/").unwrap_or(&point);
+            let seen = process.join("root").join(OsStr::from_bytes(point));
+            if let Ok(meta) =
+                fs::metadata(&seen).and_then(|m| if m.is_file() { Ok(m) } else { Err(ErrorKind::Other.into()) })
+            {
+                found.push((meta.dev(), meta.ino()));
+            }
+        }
+    }
+    found
+}
+
+/// Undoes the `\040` of mountinfo.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, tail)) = rest.split_first() {
+        let octal = tail.get(..3).filter(|d| first == b'\\' && d.iter().all(|b| (b'0'..=b'7').contains(b)));
+        match octal {
+            Some(digits) => {
+                out.push(digits.iter().fold(0u8, |sum, d| sum.wrapping_mul(8).wrapping_add(d - b'0')));
+                rest = &tail[3..];
+            }
+            None => {
+                out.push(first);
+                rest = tail;
+            }
+        }
+    }
+    out
+}
+
+/// What stands directly in a folder, in byte order.
+fn names(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.sort_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
+    Ok(paths)
+}
+
+/// The paths a pattern matches: as glob(3) does, one brace alternative after the other, each in byte order.
+fn glob(pattern: &Path) -> Vec<PathBuf> {
+    let Some(pattern) = pattern.to_str() else { return Vec::new() };
+    let mut all = Vec::new();
+    for alternative in braces(pattern) {
+        let root = if alternative.starts_with('/') { "/" } else { "" };
+        let mut paths = vec![PathBuf::from(root)];
+        for part in alternative.split('/').filter(|part| !part.is_empty()) {
+            paths = paths.iter().flat_map(|folder| children(folder, part)).collect();
+        }
+        paths.sort_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
+        all.append(&mut paths);
+    }
+    all
+}
+
+/// What in a folder matches one part of a pattern. (The walker of the `glob` crate loses names with
+/// a leading dot and panics at names that are not UTF-8; its matching is sound.)
+fn children(folder: &Path, part: &str) -> Vec<PathBuf> {
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+    let pattern = part.contains(['*', '?', '[', '\\']).then(|| glob::Pattern::new(&dialect(part)));
+    let Some(Ok(pattern)) = pattern else {
+        let path = folder.join(part);
+        return if fs::symlink_metadata(&path).is_ok() { vec![path] } else { Vec::new() };
+    };
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let names = fs::read_dir(here).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.filter(|name| pattern.matches_with(&name.to_string_lossy(), options)).map(|name| folder.join(name)).collect()
+}
+
+/// `a{b,c{d,e}}` as `ab`, `acd`, `ace`; braces that do not close are letters.
+fn braces(pattern: &str) -> Vec<String> {
+    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
+    let (mut depth, mut from, mut parts) = (0, open + 1, Vec::new());
+    for (at, byte) in pattern.bytes().enumerate().skip(open) {
+        match byte {
+            b'{' => depth += 1,
+            b',' if depth == 1 => {
+                parts.push(&pattern[from..at]);
+                from = at + 1;
+            }
+            b'}' if depth == 1 => {
+                parts.push(&pattern[from..at]);
+                let (head, tail) = (&pattern[..open], &pattern[at + 1..]);
+                return parts.into_iter().flat_map(|part| braces(&format!("{head}{part}{tail}"))).collect();
+            }
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    vec![pattern.to_owned()]
+}
+
+/// glob(3) in the words of the `glob` crate, which gives `**` and `[^` a meaning of its own and
+/// knows no backslash.
+fn dialect(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '*' if out.ends_with('*') => {}
+            '^' if out.ends_with('[') => out.push('!'),
+            '\\' => match chars.next() {
+                Some(next) => out.push_str(&glob::Pattern::escape(next.encode_utf8(&mut [0; 4]))),
+                None => out.push('\\'),
+            },
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(folder: &Path, pattern: &str) -> Vec<String> {
+        let paths = glob(&folder.join(pattern));
+        paths.iter().map(|p| p.strip_prefix(folder).unwrap().to_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn globs_are_those_of_the_c_library() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.conf", "a.conf", "Z.conf", ".hidden.conf", "c.txt", "a*.x", "ab.x", "d/x"] {
+            fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let here = |pattern| found(folder.path(), pattern);
+        assert_eq!(here("*.conf"), ["Z.conf", "a.conf", "b.conf"]);
+        assert_eq!(here("**.conf"), ["Z.conf", "a.conf", "b.conf"]);
+        assert_eq!(here(".h*"), [".hidden.conf"]);
+        assert_eq!(here("{c.txt,[ab].conf}"), ["c.txt", "a.conf", "b.conf"]);
+        assert_eq!(here("[^aZ].conf"), ["b.conf"]);
+        assert_eq!(here("a\\*.x"), ["a*.x"]);
+        assert_eq!(here("?/x"), ["d/x"]);
+        assert_eq!(here("{none,nothing}"), [""; 0]);
+        fs::write(folder.path().join(OsStr::from_bytes(b"caf\xe9.conf")), "").unwrap();
+        assert_eq!(glob(&folder.path().join("c*.conf")).len(), 1);
+    }
+
+    #[test]
+    fn braces_nest_and_may_stay_open() {
+        assert_eq!(braces("a{b,c{d,e}}f{1,2}"), ["abf1", "abf2", "acdf1", "acdf2", "acef1", "acef2"]);
+        assert_eq!(braces("a{b,c"), ["a{b,c"]);
+    }
+
+    #[test]
+    fn links_are_followed_and_what_is_no_file_is_an_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("real"), "text").unwrap();
+        std::os::unix::fs::symlink("real", at("link")).unwrap();
+        std::os::unix::fs::symlink("gone", at("dangling")).unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        let mut reader = Reader::default();
+        let Content::There { bytes, meta } = reader.file(at("link")).content else { panic!("unread") };
+        assert_eq!((&*bytes, meta.real, meta.links), (&b"text"[..], fs::canonicalize(at("real")).unwrap(), 1));
+        assert!(matches!(reader.file(at("dangling")).content, Content::Missing));
+        assert!(matches!(reader.file(at("real/below")).content, Content::Missing));
+        assert!(matches!(reader.file(at("folder")).content, Content::Unreadable(_)));
+        let listed = reader.answer(&Want::Folder(folder.path().to_owned()));
+        let names: Vec<_> = listed.iter().map(|f| f.path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["dangling", "folder", "link", "real"]);
+    }
+}

@@ -1,0 +1,60 @@
+//! How a text is written so that the engine reads the same bytes back.
+
+use super::{MAX_LINE, MAX_NAME, Why};
+
+/// Writes a value so that the engine reads the same bytes back.
+///
+/// It goes behind `=` or `=>`, with or without blanks. A `;` becomes `\;` (only the backslash
+/// directly before it is eaten, so `\;` becomes `\\;`); a leading `>` gets a blank in front, for
+/// `=>` is a delimiter. Put a blank between a value and a comment, for it may end in a backslash.
+/// The line must not come to more than [`MAX_LINE`] bytes; this only refuses a value that cannot
+/// fit behind a name of one byte.
+pub fn escape_value(value: &[u8]) -> Result<Vec<u8>, Why> {
+    if value.iter().any(|byte| matches!(byte, 0 | b'\n' | b'\r')) {
+        return Err(Why::Control);
+    }
+    if value.first().is_some_and(|byte| *byte < 33) || value.last().is_some_and(|byte| *byte < 33) {
+        return Err(Why::EdgeBlank);
+    }
+    let mut out = Vec::with_capacity(value.len() + 1);
+    if value.first() == Some(&b'>') {
+        out.push(b' ');
+    }
+    escape_semicolons(value, &mut out);
+    if out.len() + 2 > MAX_LINE {
+        return Err(Why::TooLong);
+    }
+    Ok(out)
+}
+
+/// Writes a section name, the part between `[` and `]`, so that the engine reads the same bytes
+/// back.
+pub fn escape_name(name: &[u8]) -> Result<Vec<u8>, Why> {
+    if name.is_empty() {
+        return Err(Why::Empty);
+    }
+    if name.len() > MAX_NAME {
+        return Err(Why::TooLong);
+    }
+    if name.contains(&b']') {
+        return Err(Why::Bracket);
+    }
+    if name[0] == b' ' || name[name.len() - 1] == b' ' {
+        return Err(Why::EdgeBlank);
+    }
+    if name.iter().any(|byte| *byte < 32 || *byte == 127) {
+        return Err(Why::Control);
+    }
+    let mut out = Vec::with_capacity(name.len());
+    escape_semicolons(name, &mut out);
+    Ok(out)
+}
+
+fn escape_semicolons(text: &[u8], out: &mut Vec<u8>) {
+    for byte in text {
+        if *byte == b';' {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+}
