@@ -18,7 +18,8 @@ pub fn write(out: &mut impl Write, document: &Document, width: Option<u16>, colo
     let mut lists = Vec::new();
     for entry in &document.results {
         match &entry.body {
-            Body::Extensions(listed) => lists.push((entry, listed)),
+            Body::Extensions(listed) if entry.exit == 0 => lists.push((entry, listed)),
+            Body::Extensions(_) => {}
             Body::Change(change) => report(out, entry, change, colour)?,
             Body::Pbx(pbx) => pbxes.push((entry, pbx.as_ref())),
         }

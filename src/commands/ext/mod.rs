@@ -26,10 +26,10 @@ pub mod show;
 #[allow(missing_docs, reason = "what --help says of a command stands at its arguments")]
 pub enum ExtCommand {
     #[command(visible_aliases = ["create", "new"])]
-    Add(add::AddArgs),
+    Add(Box<add::AddArgs>),
     #[command(visible_alias = "reset")]
     Passwd(passwd::PasswdArgs),
-    Set(set::SetArgs),
+    Set(Box<set::SetArgs>),
     #[command(visible_alias = "rename")]
     Renumber(renumber::RenumberArgs),
     #[command(visible_aliases = ["delete", "del"])]

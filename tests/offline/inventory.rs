@@ -1,0 +1,75 @@
+//! The inventory and the choice of PBXes.
+
+use crate::program::Program;
+
+const TWO: &str = "[pbx seoul]\naddress = asterisk:/nowhere/a\ngroups = korea\nprotected = yes\n\
+                   [pbx busan]\naddress = asterisk:/nowhere/b\ngroups = korea\n";
+
+#[test]
+fn a_mistake_is_shown_with_its_line() {
+    let program = Program::with_inventory("[pbx a]\naddress = asterisk:/a\ncontxt = internal\n");
+    let answer = program.run(&["ext", "list", "-o", "json"]).fails(2, "sipctl.ini:3");
+    assert!(answer.stderr.contains("3 | contxt = internal"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("did you mean context?"), "{}", answer.stderr);
+    let document = answer.json();
+    assert_eq!(document["results"], serde_json::json!([]));
+    assert_eq!(document["errors"][0]["line"], 3);
+    assert!(document["errors"][0].get("pbx").is_none());
+}
+
+#[test]
+fn the_first_that_exists_is_read() {
+    let program = Program::with_inventory(TWO);
+    let other = program.home().join("other.ini");
+    std::fs::write(&other, "[pbx tokyo]\naddress = asterisk:/nowhere/c\n").unwrap();
+    let other = other.to_str().unwrap();
+    assert_eq!(program.run(&["pbx", "list", "-o", "name"]).stdout, "seoul\nbusan\n");
+    assert_eq!(program.run(&["pbx", "list", "-o", "name", "--config", other]).stdout, "tokyo\n");
+    let program = program.env("SIPCTL_CONFIG", other);
+    assert_eq!(program.run(&["pbx", "list", "-o", "name"]).stdout, "tokyo\n");
+    program.run(&["pbx", "list", "--config", "/nowhere/x.ini"]).fails(3, "/nowhere/x.ini");
+}
+
+#[test]
+fn pbxes_are_listed_in_every_format() {
+    let program = Program::with_inventory(TWO);
+    let document = program.run(&["pbx", "list", "-o", "json"]).json();
+    assert_eq!(document["results"][0]["pbx"], "seoul");
+    assert_eq!(document["results"][0]["protected"], true);
+    assert_eq!(document["results"][1]["address"], "asterisk:/nowhere/b");
+    let csv = program.run(&["pbx", "list", "-o", "csv"]).stdout;
+    assert_eq!(csv.lines().nth(1), Some("seoul,asterisk,asterisk:/nowhere/a,korea,yes"));
+    let yaml = program.run(&["pbx", "list", "-o", "yaml"]).stdout;
+    assert!(yaml.contains("schema: 1") && yaml.contains("pbx: seoul"), "{yaml}");
+    let table = program.run(&["pbx", "list"]).stdout;
+    assert!(table.lines().nth(1).unwrap().contains("asterisk:/nowhere/a"), "{table}");
+}
+
+#[test]
+fn several_pbxes_ask_for_a_choice_and_protected_ones_for_their_name() {
+    let program = Program::with_inventory(TWO);
+    program.run(&["ext", "list"]).fails(2, "seoul, busan");
+    program.run(&["ext", "list", "--pbx", "soul"]).fails(3, "did you mean seoul?");
+    program.run(&["ext", "list", "--group", "japan"]).fails(3, "japan");
+    program.run(&["ext", "add", "1002", "--all"]).fails(2, "protected");
+    let program = program.env("SIPCTL_PBX", "seoul");
+    program.run(&["ext", "add", "1002"]).fails(2, "protected");
+}
+
+#[test]
+fn every_chosen_pbx_has_one_entry_and_each_counts_once() {
+    let program = Program::with_inventory(TWO);
+    let args = ["ext", "list", "--pbx", "busan", "--pbx", "asterisk:/nowhere/b/pjsip.conf", "--all", "-o", "json"];
+    let document = program.run(&args).json();
+    let names: Vec<&str> = document["results"].as_array().unwrap().iter().map(|r| r["pbx"].as_str().unwrap()).collect();
+    assert_eq!(names, ["busan", "seoul"]);
+    assert_eq!(document["errors"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn keys_for_other_hosts_answer_not_yet_where_they_are_used() {
+    let program = Program::with_inventory("[pbx a]\naddress = asterisk:/nowhere\nsudo = yes\n");
+    assert_eq!(program.run(&["pbx", "list"]).code, 0);
+    program.run(&["ext", "list"]).fails(2, "not yet");
+    program.run(&["ext", "list"]).fails(2, "sipctl.ini:3");
+}

@@ -1,0 +1,7 @@
+//! The built binary without any engine: usage, exit codes, the inventory, documents, generated files.
+
+mod generated;
+mod inventory;
+mod program;
+mod schema;
+mod usage;

@@ -1,0 +1,142 @@
+//! Wrong usage, not-yet answers and help.
+
+use crate::program::Program;
+
+#[test]
+fn wrong_usage_is_2_and_prints_no_document() {
+    for args in [
+        &["ext", "add"][..],
+        &["ext", "add", "10]", "-o", "json"],
+        &["ext", "add", "1000-99", "-o", "json"],
+        &["ext", "add", "1000-1005", "1003", "-o", "json"],
+        &["ext", "rm", "1002", "-o", "json"],
+        &["ext", "set", "1002", "-o", "json"],
+        &["ext", "set", "1002", "--set", "rtp_symmetric=yes", "-o", "json"],
+        &["ext", "add", "1002", "--digest", "-o", "json"],
+        &["ext", "add", "1002", "--prompt", "-o", "json"],
+        &["ext", "renumber", "1000-1009", "1100-1105", "--yes", "-o", "json"],
+        &["ext", "list", "nofield=x", "-o", "json"],
+        &["ext", "show", "1000-1002", "-o", "json"],
+        &["reload", "--offline", "-o", "json"],
+        &["help", "nonsense"],
+        &["nonsense"],
+    ] {
+        let answer = Program::new().run(args);
+        assert_eq!(answer.code, 2, "{args:?}: {}", answer.stderr);
+        assert_eq!(answer.stdout, "", "{args:?}");
+        assert!(answer.stderr.starts_with("error") || answer.stderr.contains("Usage:"), "{args:?}: {}", answer.stderr);
+    }
+}
+
+#[test]
+fn what_comes_later_says_so() {
+    for command in [
+        "check",
+        "audit",
+        "why 1000 --dial 1001",
+        "probe register",
+        "apply f.csv --prune",
+        "diff",
+        "export",
+        "import",
+        "edit 1000",
+        "history",
+        "undo x",
+        "confirm",
+        "recover",
+        "ext copy 1000 1001",
+        "ext move 1000",
+        "pbx add x",
+        "pbx rm x",
+        "pbx check",
+    ] {
+        let words: Vec<&str> = command.split(' ').collect();
+        Program::new().run(&words).fails(2, "not yet");
+    }
+    for address in ["asterisk+ssh://admin@pbx1/etc/asterisk", "asterisk+docker://a", "asterisk:/etc?sudo"] {
+        let answer = Program::new().run(&["ext", "list", "--pbx", address, "-o", "json"]).fails(2, "not yet");
+        assert_eq!(answer.json()["results"][0]["exit"], 2);
+    }
+}
+
+#[test]
+fn every_overlapping_number_is_named() {
+    Program::new().run(&["ext", "add", "1000-1010", "1009-1012", "1000"]).fails(2, "1000, 1009, 1010");
+}
+
+#[test]
+fn off_a_terminal_dangerous_verbs_need_yes() {
+    for args in [
+        &["ext", "rm", "1002"][..],
+        &["ext", "disable", "1002"],
+        &["ext", "renumber", "1002", "1003"],
+        &["ext", "passwd", "1002"],
+    ] {
+        Program::new().run(args).fails(2, "--yes");
+    }
+}
+
+#[test]
+fn a_password_is_never_taken_from_the_arguments_nor_repeated() {
+    for args in [
+        &["ext", "passwd", "1002", "--yes", "--password=hunter2"][..],
+        &["ext", "passwd", "1002", "--yes", "--password", "hunter2"],
+        &["ext", "add", "1002", "--set", "auth.password=hunter2"],
+        &["ext", "set", "1002", "--add", "auth.md5_cred=hunter2"],
+        &["ext", "set", "1002", "--set", "endpoint.auth=hunter2"],
+    ] {
+        let answer = Program::new().run(args);
+        assert_eq!(answer.code, 2, "{}", answer.stderr);
+        assert!(!answer.stderr.contains("hunter2"), "{}", answer.stderr);
+    }
+}
+
+#[test]
+fn bad_passwords_are_refused_before_anything_else() {
+    let long = vec![b'x'; 8000];
+    for stdin in [&b""[..], b"\n", b"a\0b\n", b" hunter2\n", b"hunter2\nmore\n", &long] {
+        let args = ["ext", "passwd", "1002", "--yes", "--password-stdin"];
+        let answer = Program::new().run_with(&args, stdin).fails(2, "the password");
+        assert!(!answer.stderr.contains("hunter2"));
+    }
+    let several = ["ext", "passwd", "1002-1003", "--yes", "--password-stdin"];
+    Program::new().run_with(&several, b"1002:a\nhunter2\n").fails(2, "line 2");
+    Program::new().run_with(&several, b"1002:a\n1009:b\n").fails(2, "1009");
+    Program::new().run_with(&several, b"1002:a\n1002:b\n").fails(2, "again");
+}
+
+#[test]
+fn an_existing_passwords_file_is_4_and_stays() {
+    let program = Program::new();
+    std::fs::write(program.home().join("p.csv"), "mine").unwrap();
+    let answer = program.run(&["ext", "add", "1002", "--passwords", "p.csv", "-o", "json"]).fails(4, "exists already");
+    assert_eq!(answer.json()["errors"][0]["exit"], 4);
+    assert_eq!(std::fs::read(program.home().join("p.csv")).unwrap(), b"mine");
+}
+
+#[test]
+fn help_explains_commands_and_topics() {
+    let program = Program::new();
+    for topic in ["exit-codes", "addresses", "fields", "inventory", "passwords", "proof", "json", "environment"] {
+        let answer = program.run(&["help", topic]);
+        assert_eq!(answer.code, 0);
+        assert!(answer.stdout.lines().count() > 8, "{topic}");
+        assert!(program.run(&["help"]).stdout.contains(topic));
+    }
+    assert!(program.run(&["help", "ext", "create"]).stdout.contains("--if-absent"));
+    for alias in ["create", "new"] {
+        assert_eq!(program.run(&["ext", alias, "--help"]).code, 0);
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let script = "\"$0\" help exit-codes | true; test \"${PIPESTATUS[0]}\" != 101";
+    let output = std::process::Command::new("bash")
+        .args(["-c", script, env!("CARGO_BIN_EXE_sipctl")])
+        .env("HOME", "/nonexistent")
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
