@@ -17,6 +17,9 @@ mod merge;
 mod problem;
 mod read;
 
+#[cfg(test)]
+mod tests;
+
 pub use problem::{Cause, Problem, Severity};
 
 /// A configuration file with all it includes, as the engine reads it.

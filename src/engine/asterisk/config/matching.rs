@@ -113,8 +113,9 @@ fn strsep<'a>(rest: &mut Option<&'a [u8]>, separator: u8) -> Option<&'a [u8]> {
     })
 }
 
-/// Compiles an extended regular expression of POSIX. It never has a group: a header's parentheses
-/// end at the first `)`.
+/// Compiles an extended regular expression of POSIX as glibc does. It never has a group: a header's
+/// parentheses end at the first `)`. Bytes over 127 depend on the engine's locale (22 takes them as
+/// UTF-8, 16 one by one); here they are UTF-8.
 fn extended(pattern: &[u8]) -> Option<Regex> {
     let pattern = String::from_utf8_lossy(pattern);
     let mut out = String::with_capacity(pattern.len() + 8);
@@ -122,14 +123,12 @@ fn extended(pattern: &[u8]) -> Option<Regex> {
     let mut at_start = true;
     while let Some(c) = chars.next() {
         match c {
-            // glibc passes over a repetition with nothing to repeat
-            '*' | '+' | '?' if at_start => continue,
+            '*' | '+' | '?' if at_start => return None, // nothing to repeat
             '\\' => match chars.next()? {
                 c @ ('w' | 'W' | 's' | 'S' | 'b' | 'B') => out.extend(['\\', c]),
                 '<' | '>' => out.push_str("\\b"),
                 c if c.is_ascii_digit() => return None,
-                c if c.is_ascii_punctuation() => out.extend(['\\', c]),
-                c => out.push(c),
+                c => literal(c, &mut out),
             },
             '[' => bracket(&mut chars, &mut out)?,
             c => out.push(c),
@@ -145,25 +144,35 @@ fn bracket(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut Strin
     if chars.next_if_eq(&'^').is_some() {
         out.push('^');
     }
-    if chars.next_if_eq(&']').is_some() {
-        out.push_str("\\]");
+    if let Some(c) = chars.next_if_eq(&']') {
+        literal(c, out);
     }
     loop {
         match chars.next()? {
             ']' => break,
             '[' if chars.next_if_eq(&':').is_some() => {
                 out.push_str("[:");
-                for c in chars.by_ref() {
-                    out.push(c);
-                    if c == ']' {
-                        break;
-                    }
+                out.extend(chars.by_ref().take_while(|c| *c != ']'));
+                out.push(']');
+            }
+            c => {
+                literal(c, out);
+                let mut ahead = chars.clone();
+                if ahead.next() == Some('-') && ahead.next().is_some_and(|c| c != ']') {
+                    chars.next();
+                    out.push('-');
+                    literal(chars.next()?, out);
                 }
             }
-            c @ ('\\' | '[' | '&' | '~' | '^') => out.extend(['\\', c]),
-            c => out.push(c),
         }
     }
     out.push(']');
     Some(())
+}
+
+fn literal(c: char, out: &mut String) {
+    if c.is_ascii_punctuation() {
+        out.push('\\');
+    }
+    out.push(c);
 }
