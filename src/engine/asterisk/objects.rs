@@ -2,7 +2,9 @@
 //! and where the options of each stand (main/sorcery.c, res/res_sorcery_config.c).
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::config::{Category, Config, Var};
 
@@ -180,10 +182,20 @@ fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
 pub struct Objects {
     /// Sorted by type, then id; those with one id in reading order.
     all: Vec<Object>,
+    /// The first bytes of each one's id, for a quick look.
+    heads: Vec<u64>,
     /// Identifies and registrations by the endpoint they belong to.
     belongings: HashMap<Vec<u8>, Vec<Object>>,
-    /// How many endpoints name an auth or AOR.
-    users: HashMap<(Type, Vec<u8>), u32>,
+    /// How many endpoints name an object, by its place in `all`; counted when first asked.
+    users: OnceCell<Vec<u32>>,
+}
+
+/// The first eight bytes of an id as a number that orders like them.
+fn head(id: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let len = id.len().min(8);
+    bytes[..len].copy_from_slice(&id[..len]);
+    u64::from_be_bytes(bytes)
 }
 
 impl Objects {
@@ -191,6 +203,7 @@ impl Objects {
     pub fn new(configs: &Configs) -> Self {
         let mut all = Vec::new();
         if let Some(config) = &configs.pjsip {
+            all.reserve(config.categories.len());
             for (index, category) in config.categories.iter().enumerate().filter(|(_, c)| !c.template) {
                 let kind = category
                     .vars
@@ -209,8 +222,17 @@ impl Objects {
                 wizard_objects(config, category, index as u32, &mut all);
             }
         }
-        all.sort_by(|a, b| (a.kind, configs.id(*a), a.dialect).cmp(&(b.kind, configs.id(*b), b.dialect)));
-        let mut objects = Self { all, ..Self::default() };
+        let mut keyed: Vec<(Type, u64, Object)> = all.iter().map(|o| (o.kind, head(&configs.id(*o)), *o)).collect();
+        keyed.sort_unstable_by(|(kind, head, a), (other, tail, b)| {
+            (kind, head).cmp(&(other, tail)).then_with(|| {
+                let place = |o: &Object| (o.dialect, o.category);
+                configs.id(*a).cmp(&configs.id(*b)).then_with(|| place(a).cmp(&place(b)))
+            })
+        });
+        let heads = keyed.iter().map(|(_, head, _)| *head).collect();
+        all.clear();
+        all.extend(keyed.iter().map(|(_, _, object)| *object));
+        let mut objects = Self { all, heads, ..Self::default() };
         objects.link(configs);
         objects
     }
@@ -227,20 +249,15 @@ impl Objects {
                 }
             }
         }
-        for endpoint in self.of(Type::Endpoint).to_vec() {
-            for (kind, option) in [(Type::Auth, "auth"), (Type::Aor, "aors")] {
-                for id in configs.list(endpoint, option) {
-                    *self.users.entry((kind, id)).or_default() += 1;
-                }
-            }
-        }
+    }
+
+    fn range(&self, kind: Type) -> Range<usize> {
+        self.all.partition_point(|o| o.kind < kind)..self.all.partition_point(|o| o.kind <= kind)
     }
 
     /// All objects of a type, sorted by id.
     pub fn of(&self, kind: Type) -> &[Object] {
-        let start = self.all.partition_point(|o| o.kind < kind);
-        let end = self.all.partition_point(|o| o.kind <= kind);
-        &self.all[start..end]
+        &self.all[self.range(kind)]
     }
 
     /// Every object, sorted by type and id.
@@ -248,13 +265,21 @@ impl Objects {
         &self.all
     }
 
+    fn range_of_id(&self, configs: &Configs, kind: Type, id: &[u8]) -> Range<usize> {
+        let of = self.range(kind);
+        let wanted = head(id);
+        let heads = &self.heads[of.clone()];
+        let (low, high) = (heads.partition_point(|h| *h < wanted), heads.partition_point(|h| *h <= wanted));
+        let same = &self.all[of.start + low..of.start + high];
+        let start = same.partition_point(|o| *configs.id(*o) < *id);
+        let end = start + same[start..].partition_point(|o| *configs.id(*o) == *id);
+        of.start + low + start..of.start + low + end
+    }
+
     /// All objects of a type with an id; more than one freezes the whole type (observed on 16.28
     /// and 22.10), unless the second comes from the wizard.
     pub fn with_id(&self, configs: &Configs, kind: Type, id: &[u8]) -> &[Object] {
-        let of = self.of(kind);
-        let start = of.partition_point(|o| *configs.id(*o) < *id);
-        let end = start + of[start..].partition_point(|o| *configs.id(*o) == *id);
-        &of[start..end]
+        &self.all[self.range_of_id(configs, kind, id)]
     }
 
     /// The object of a type with an id.
@@ -268,8 +293,27 @@ impl Objects {
     }
 
     /// How many endpoints use an auth or AOR.
-    pub fn users(&self, kind: Type, id: &[u8]) -> u32 {
-        self.users.get(&(kind, id.to_vec())).copied().unwrap_or(0)
+    pub fn users(&self, configs: &Configs, kind: Type, id: &[u8]) -> u32 {
+        let counts = self.users.get_or_init(|| self.count_users(configs));
+        self.range_of_id(configs, kind, id).next().map_or(0, |place| counts[place])
+    }
+
+    fn count_users(&self, configs: &Configs) -> Vec<u32> {
+        let mut counts = vec![0; self.all.len()];
+        for endpoint in self.of(Type::Endpoint) {
+            if endpoint.dialect == Dialect::Wizard {
+                continue;
+            }
+            for (kind, option) in [(Type::Auth, "auth"), (Type::Aor, "aors")] {
+                let value = configs.last(*endpoint, option).unwrap_or_default();
+                for id in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
+                    if let Some(place) = self.range_of_id(configs, kind, id).next() {
+                        counts[place] += 1;
+                    }
+                }
+            }
+        }
+        counts
     }
 }
 

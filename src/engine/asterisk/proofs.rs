@@ -105,16 +105,11 @@ pub fn difference(
 
 /// Whether two objects say the same; the common case costs no allocation.
 fn same_options(before: &Configs, a: Object, after: &Configs, b: Object) -> bool {
-    let raw = |configs: &Configs, object: Object| {
-        let config = configs.of(object);
-        let vars = &configs.category(object).vars;
-        vars.iter().map(|var| (config.key(var).to_vec(), config.value(var).to_vec())).collect::<Vec<_>>()
-    };
     let (x, y) = (before.category(a), after.category(b));
     let (cx, cy) = (before.of(a), after.of(b));
     let equal = x.vars.iter().len() == y.vars.iter().len()
         && x.vars.iter().zip(y.vars.iter()).all(|(v, w)| cx.key(v) == cy.key(w) && cx.value(v) == cy.value(w));
-    equal || (raw(before, a).len() != 0 && effective(before, a) == effective(after, b))
+    equal || effective(before, a) == effective(after, b)
 }
 
 fn prove_change(

@@ -38,7 +38,7 @@ pub fn password(room: &Room, draft: &mut Draft, edit: &Edit) -> Result<()> {
     let parts = room.extension(number)?;
     let auth = auth_of(room, &parts, number)?;
     let id = room.estate.configs.id(auth).into_owned();
-    let users = room.estate.objects.users(Type::Auth, &id);
+    let users = room.estate.objects.users(&room.estate.configs, Type::Auth, &id);
     if (users > 1 || room.is_outbound_auth(auth)) && !shared {
         let message = format!("auth {} serves {users} extensions", room.estate.configs.id_text(auth));
         return Err(Error::usage(message).at(room.header(auth)).hint("--shared resets the password of them all"));

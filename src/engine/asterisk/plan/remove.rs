@@ -16,7 +16,7 @@ pub fn remove(room: &Room, draft: &mut Draft, number: &str) -> Result<()> {
         self::object(draft, object, number)?;
     }
     for aor in &parts.aors {
-        if room.estate.objects.users(Type::Aor, &room.estate.configs.id(*aor)) <= 1 {
+        if room.estate.objects.users(&room.estate.configs, Type::Aor, &room.estate.configs.id(*aor)) <= 1 {
             draft.aftercare.push(Aftercare::Kick { id: room.estate.configs.id_text(*aor) });
         }
     }
@@ -31,7 +31,7 @@ pub fn own(room: &Room, parts: &Parts) -> Vec<Object> {
     let configs = &room.estate.configs;
     let mut out: Vec<Object> = Vec::new();
     for object in parts.objects() {
-        let shared = room.estate.objects.users(object.kind, &configs.id(object)) > 1 || room.is_outbound_auth(object);
+        let shared = room.estate.objects.users(&room.estate.configs, object.kind, &configs.id(object)) > 1 || room.is_outbound_auth(object);
         let same = out.iter().any(|o| o.dialect == object.dialect && o.category == object.category);
         if !shared && !same {
             out.push(object);

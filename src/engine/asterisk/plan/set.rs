@@ -95,7 +95,7 @@ fn target(
         },
     };
     let id = configs.id(object);
-    let users = room.estate.objects.users(object.kind, &id);
+    let users = room.estate.objects.users(&room.estate.configs, object.kind, &id);
     if users > 1 {
         let message = format!("{} {} serves {users} extensions", object.kind.name(), configs.id_text(object));
         return Err(Error::usage(message)
