@@ -25,6 +25,10 @@ use Sameness::{Different, Same, Unknown, Unreadable};
 /// Longest answer of an option the engine spells into a fixed room (`MAX_OBJECT_FIELD`).
 const ROOM: usize = 127;
 
+/// From this length on an answer may be cut: `dialplan eval function` has room for 1,023 bytes, of
+/// which a console may use some itself.
+const WHOLE: usize = 1000;
+
 /// Whether the engine's answer (`AST_SORCERY(res_pjsip,TYPE,ID,NAME)`, empty where that fails) is
 /// what these values mean: the effective values of all lines of that name in order, none when no
 /// line sets it.
@@ -50,8 +54,12 @@ pub fn same(object: &str, name: &str, values: &[String], answer: &str, version: 
             None => Unknown,
         };
     };
+    if answer.len() >= WHOLE {
+        return Unknown;
+    }
     let text = if option.repeated { values.join(",") } else { last.clone() };
     match option.kind {
+        Kind::Bool if !read::is_yes(answer) && !read::is_no(answer) => Unknown,
         Kind::Codecs if answer == "(nothing)" => decide(codecs(values).is_some_and(|list| list.is_empty())),
         Kind::Codecs => equal(codecs(values), codecs(&[answer.to_owned()])),
         Kind::CallerId => caller_id(&text, answer),

@@ -35,6 +35,7 @@ pub(super) const CODECS: &[&str] = &[
 const ALL: Since = Since(&[]);
 const CONNECTED_LINE: Since = Since(&[(16, 1, 0), (18, 0, 0)]);
 const GEOLOC: Since = Since(&[(16, 28, 0), (18, 14, 0), (20, 0, 0)]);
+// Also 100rel=peer_supported.
 const MEDIASEC: Since = Since(&[(16, 30, 0), (18, 16, 0), (20, 1, 0), (21, 0, 0)]);
 const V18: Since = Since(&[(18, 0, 0)]);
 const DIGESTS: Since = Since(&[(20, 12, 0), (21, 7, 0), (22, 2, 0)]);

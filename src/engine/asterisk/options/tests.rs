@@ -148,6 +148,29 @@ fn an_option_left_out_reads_back_as_recorded() {
 }
 
 #[test]
+fn answers_that_decide_nothing() {
+    let same = |object, name, values: &[&str], answer: &str| {
+        same(object, name, &values.iter().map(|v| v.to_string()).collect::<Vec<_>>(), answer, None)
+    };
+    assert_eq!(same("endpoint", "direct_media", &["no"], "disabled"), Sameness::Unknown);
+    assert_eq!(same("endpoint", "direct_media", &["no"], "true"), Sameness::Different);
+    assert_eq!(same("endpoint", "direct_media", &[], "true"), Sameness::Same);
+    assert_eq!(same("endpoint", "direct_media", &[], "false"), Sameness::Different);
+    assert_eq!(same("endpoint", "direct_media", &["no"], ""), Sameness::Unreadable);
+    assert_eq!(same("endpoint", "direct_media_method", &["update"], "invite"), Sameness::Unreadable);
+    assert_eq!(same("endpoint", "allow", &["all"], "(ulaw|alaw)"), Sameness::Unknown);
+    assert_eq!(same("endpoint", "call_group", &["0-63"], &"0, 1".repeat(32)[..127]), Sameness::Unknown);
+    assert_eq!(same("endpoint", "aors", &["x"], &"y".repeat(1000)), Sameness::Unknown);
+    assert_eq!(same("endpoint", "aors", &["x"], &"y".repeat(999)), Sameness::Different);
+    // A registered phone is no difference, a missing static contact is.
+    assert_eq!(same("aor", "contact", &["sip:a@b"], "sip:a@b,sip:c@192.0.2.1:5060"), Sameness::Unknown);
+    assert_eq!(same("aor", "contact", &["sip:a@b"], "sip:c@192.0.2.1:5060"), Sameness::Different);
+    assert_eq!(same("identify", "match", &["pbx.example"], "192.0.2.1/255.255.255.255"), Sameness::Unknown);
+    assert_eq!(same("endpoint", "@note", &["a"], "b"), Sameness::Different);
+    assert_eq!(same("endpoint", "brand_new", &["a"], "b"), Sameness::Unknown);
+}
+
+#[test]
 fn releases() {
     let version = |text| Version::parse(text).unwrap();
     assert_eq!(version("22.10.1~dfsg+~cs6.17"), Version { major: 22, minor: 10, patch: 1, certified: false });
