@@ -20,7 +20,6 @@ mod live;
 mod log;
 mod prove;
 mod reload;
-mod same;
 mod settings;
 
 use link::Link;

@@ -137,25 +137,35 @@ fn prove_change(
         to.push(proof(Expect::Present));
         for option in own {
             let same = other.as_ref().is_some_and(|other| other.contains(option));
-            if !same && option.name != WIZARD {
-                to.push(proof(expect(option)?));
+            if !same && can_be_asked(kind, &option.name, own) {
+                to.push(proof(expect(kind, option)?));
             }
         }
         let names = |options: &Vec<Effective>, name: &str| options.iter().any(|o| o.name == name);
-        for option in other.iter().flatten().filter(|option| !names(own, &option.name) && option.name != WIZARD) {
+        let gone = |option: &&Effective| !names(own, &option.name) && can_be_asked(kind, &option.name, own);
+        for option in other.iter().flatten().filter(gone) {
             to.push(proof(unset(&option.name)));
         }
     }
     Ok(())
 }
 
-fn expect(option: &Effective) -> Result<Expect> {
+/// Whether the engine keeps an option as it is written: `webrtc=yes`, for one, decides others.
+fn can_be_asked(kind: Type, name: &str, options: &[Effective]) -> bool {
+    let yes = |option: &Effective| option.values.last().is_some_and(|value| super::objects::is_yes(value));
+    let overruled = |by: &&str| options.iter().any(|option| option.name == **by && yes(option));
+    name != WIZARD && !options::overruled_by(kind.name(), name).iter().any(|by| overruled(&by))
+}
+
+fn expect(object: Type, option: &Effective) -> Result<Expect> {
     let name = option.name.clone();
     if !is_secret(name.as_bytes()) {
         let values = option.values.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect();
         return Ok(Expect::Field { name, values });
     }
-    let value = option.values.last().map(Vec::as_slice).unwrap_or_default();
+    let values: Option<Vec<String>> = option.values.iter().map(|value| String::from_utf8(value.clone()).ok()).collect();
+    let spelled = values.and_then(|values| options::spelled(object.name(), &name, &values)).map(String::into_bytes);
+    let value = spelled.unwrap_or_else(|| option.values.last().cloned().unwrap_or_default());
     let salt = salt()?;
     let md5 = (!value.is_empty()).then(|| Secret::new(value).salted(&salt));
     Ok(Expect::Secret { name, salt, md5 })
@@ -181,8 +191,9 @@ pub fn of_objects(
         let mut push =
             |expect| out.push(Proof { object: object.kind.name().into(), id: id.clone(), number: number.clone(), expect });
         push(Expect::Present);
-        for option in effective(configs, object).iter().filter(|option| option.name != WIZARD) {
-            match expect(option) {
+        let options = effective(configs, object);
+        for option in options.iter().filter(|option| can_be_asked(object.kind, &option.name, &options)) {
+            match expect(object.kind, option) {
                 Ok(expect) => push(expect),
                 Err(_) => continue,
             }

@@ -12,7 +12,7 @@ use super::answers::{eval, no_such_command, result, table, word};
 use super::link::Link;
 use super::live::Ability;
 use super::log::{self, MASK};
-use super::same::{Sameness, same};
+use super::super::options::{Sameness, Version, same};
 use crate::cx::Cx;
 use crate::engine::{Expect, Proof, Verdict};
 use crate::error::Result;
@@ -75,6 +75,7 @@ pub fn prove(
             false => shown.push(target),
         }
     }
+    let version = Version::parse(&ability.version);
     let mut verdicts = vec![Verdict::Proved; proofs.len()];
     let heard = by_functions(link, cx, &asked)?;
     let seen = by_show(link, cx, ability, &shown)?;
@@ -82,7 +83,7 @@ pub fn prove(
         for (n, expect) in &target.proofs {
             verdicts[*n] = match log::blame(log, target.object, target.id) {
                 Some(line) => Verdict::Failed { why: line },
-                None => judge(target, expect, heard, *n, &ability.version, log, blind),
+                None => judge(target, expect, heard, *n, version.as_ref(), log, blind),
             };
         }
     }
@@ -94,7 +95,7 @@ fn judge(
     expect: &Expect,
     heard: &Heard,
     n: usize,
-    version: &str,
+    version: Option<&Version>,
     log: &[String],
     blind: Option<&str>,
 ) -> Verdict {

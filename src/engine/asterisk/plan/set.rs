@@ -160,7 +160,7 @@ fn single_option(
         let Some((_, var)) = left else { return Ok(()) };
         let nothing = match options::find(object.kind.name(), option).map(|info| info.kind) {
             Some(Kind::Bool) => "no",
-            Some(kind) if kind.may_be_empty() => "",
+            Some(Kind::Text | Kind::Short | Kind::CallerId | Kind::NamedGroups | Kind::Names | Kind::Groups) => "",
             _ if option.starts_with('@') => "",
             _ => {
                 return Err(Error::usage(format!("{option} comes from a template and has no empty value"))
