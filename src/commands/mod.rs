@@ -7,6 +7,7 @@ use crate::cli::{Cli, Command, Global};
 use crate::cx::{Cancel, Cx, Timeouts};
 use crate::engine::{Console, Engine, Live, Warning};
 use crate::error::{Code, Error, Result};
+use crate::host::rooted::Rooted;
 use crate::host::{Content, Host, Want};
 use crate::inventory::{Choice, Inventory, Pbx};
 use crate::output::document::{Body, Document};
@@ -152,7 +153,7 @@ impl App {
     /// The line of a file of the PBX that an error is about.
     fn line(&self, pbx: &Pbx, error: &Error) -> Option<String> {
         let place = error.place.as_ref().filter(|place| place.line > 0)?;
-        let host = crate::host::open(&pbx.address).ok()?;
+        let host = host_of(pbx).ok()?;
         let cx = self.cx(pbx, Limits::default()).uncancellable();
         let found = host.read(&cx, &[Want::File(place.file.clone())]).ok()?;
         match &found.first()?.first()?.content {
@@ -177,6 +178,15 @@ fn own_line(error: &Error) -> Option<String> {
     output::line_of(&place.file, place.line)
 }
 
+/// The host of a PBX, seen from its `root`.
+fn host_of(pbx: &Pbx) -> Result<Box<dyn Host>> {
+    let host = crate::host::open(&pbx.address)?;
+    Ok(match &pbx.root {
+        Some(root) => Box::new(Rooted::new(host, root.clone())),
+        None => host,
+    })
+}
+
 /// A PBX with its host and engine at hand.
 pub struct Open {
     /// The machine or container.
@@ -198,7 +208,7 @@ impl Open {
             return Err(Error::not_yet(format!("a PBX on another host ({})", pbx.address)));
         }
         let engine = crate::engine::of(pbx.address.kind)?;
-        let host = crate::host::open(&pbx.address)?;
+        let host = host_of(pbx)?;
         let folder = pbx.address.folder.clone();
         let found = host.read(cx, &[Want::Meta(folder.clone())])?;
         match found.first().and_then(|files| files.first()).map(|file| &file.content) {

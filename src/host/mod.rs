@@ -13,6 +13,7 @@ use crate::cx::Cx;
 use crate::error::{Error, Result};
 
 pub mod local;
+pub mod rooted;
 
 /// What a file is besides its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

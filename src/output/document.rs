@@ -181,7 +181,7 @@ impl Changed {
             proof: ProofShown::new(&outcome.proof),
             warnings: outcome.warnings.clone(),
             id: outcome.id.clone(),
-            dry_run: dry_run.then_some(true),
+            dry_run: (dry_run || with_diff).then_some(dry_run),
             diff: (dry_run || with_diff).then(|| text.clone()),
             human_diff: text,
             ..Self::default()

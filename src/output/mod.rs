@@ -84,7 +84,8 @@ impl Output {
         self.format == Format::Table && io::stdout().is_terminal()
     }
 
-    /// Prints a document. A reader that went away is no error.
+    /// Prints a document. Where only the reader went away the error has no message: whether that
+    /// matters depends on what is lost.
     pub fn document(&self, document: &Document) -> Result<()> {
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
@@ -104,10 +105,13 @@ impl Output {
         written.and_then(|()| out.flush()).map_err(cannot_print)
     }
 
-    /// Prints a text of sipctl's own: help, completions.
+    /// Prints a text of sipctl's own: help, completions. A reader that went away is no error.
     pub fn text(&self, text: &str) -> Result<()> {
         let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(cannot_print)
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_print(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Prints an error; `line` is the text of the line it is about.

@@ -174,7 +174,7 @@ fn report(out: &mut impl Write, entry: &Entry, change: &Changed, colour: bool) -
     } else if change.changes.is_empty() && !change.changed && change.reload.is_none() {
         writeln!(out, "{}: nothing to do", entry.pbx)?;
     } else {
-        let would = if change.dry_run.is_some() { "would be " } else { "" };
+        let would = if change.dry_run == Some(true) { "would be " } else { "" };
         for (names, action) in doings(&change.changes) {
             writeln!(out, "{}: {} {would}{action}", entry.pbx, printable(&names))?;
         }
@@ -183,7 +183,7 @@ fn report(out: &mut impl Write, entry: &Entry, change: &Changed, colour: bool) -
     for file in &change.files {
         pair("file", format!("{} +{} -{}", file.path.display(), file.added, file.removed))?;
     }
-    if change.dry_run.is_none() {
+    if change.dry_run != Some(true) {
         if let Some(reload) = &change.reload {
             pair("reload", format!("{}, {:.2} s", reload.command, reload.seconds))?;
         }

@@ -2,6 +2,7 @@
 
 mod generated;
 mod inventory;
+mod listing;
 mod program;
 mod schema;
 mod usage;

@@ -131,12 +131,30 @@ fn help_explains_commands_and_topics() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    let script = "\"$0\" help exit-codes | true; test \"${PIPESTATUS[0]}\" != 101";
-    let output = std::process::Command::new("bash")
-        .args(["-c", script, env!("CARGO_BIN_EXE_sipctl")])
-        .env("HOME", "/nonexistent")
+    for args in [&["help", "exit-codes"][..], &["pbx", "list", "-o", "json"], &["completions", "bash"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_sipctl"))
+            .args(args)
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_said() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sipctl"))
+        .args(["pbx", "list", "-o", "json"])
+        .env_clear()
+        .stdout(full)
         .output()
         .unwrap();
-    assert!(output.status.success());
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("standard output"));
 }

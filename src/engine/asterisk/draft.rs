@@ -201,7 +201,8 @@ impl<'e> Draft<'e> {
         let change = |(path, after): (&PathBuf, &Option<Arc<[u8]>>)| {
             let source = find(path);
             let before = source.map(|file| (Arc::clone(file.doc.bytes()), file.meta.clone()));
-            let (old, new) = (before.as_ref().map(|b| &b.0[..]).unwrap_or_default(), after.as_deref().unwrap_or_default());
+            let (old, new) =
+                (before.as_ref().map(|b| &b.0[..]).unwrap_or_default(), after.as_deref().unwrap_or_default());
             let (x, y) = windows(old, new);
             let parsed = after.as_ref().map(|bytes| Document::parse(Arc::clone(bytes), Default::default()).0);
             FileChange {
@@ -219,7 +220,8 @@ impl<'e> Draft<'e> {
 
 /// Escapes a value, naming the option and never the value in the error.
 pub fn escape(value: &[u8], name: &str) -> Result<Vec<u8>> {
-    escape_value(value).map_err(|why| Error::usage(format!("{name} cannot be written so that Asterisk reads it back: {why}")))
+    escape_value(value)
+        .map_err(|why| Error::usage(format!("{name} cannot be written so that Asterisk reads it back: {why}")))
 }
 
 /// The parts of two texts that a diff of their changed lines shows: what differs, with some

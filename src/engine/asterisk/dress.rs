@@ -58,7 +58,9 @@ impl Estate {
         let template = |name: &String| {
             let config = self.configs.of(endpoint);
             let bases = &self.configs.category(endpoint).bases;
-            bases.iter().any(|base| config.name(&config.categories[*base as usize]).eq_ignore_ascii_case(name.as_bytes()))
+            bases
+                .iter()
+                .any(|base| config.name(&config.categories[*base as usize]).eq_ignore_ascii_case(name.as_bytes()))
         };
         model.parts.kind(&self.configs) == kind
             && filter.context.as_ref().is_none_or(|wanted| context().as_ref() == Some(wanted))

@@ -49,7 +49,8 @@ impl Estate {
         let mut stores = Stores::read(cx, host, folder, objects.of(Type::Endpoint).is_empty())?;
         let files = [&configs.pjsip, &configs.wizard].into_iter().flatten().flat_map(|config| &config.files);
         stores.look_for_generator(files.map(|file| (file.path.as_path(), &file.doc.bytes()[..])));
-        if configs.pjsip.is_none() && configs.wizard.is_none() && stores.chan_sip.is_none() && stores.others.is_empty() {
+        if configs.pjsip.is_none() && configs.wizard.is_none() && stores.chan_sip.is_none() && stores.others.is_empty()
+        {
             return Err(Error::new(crate::error::Code::NotFound, "no pjsip.conf here")
                 .at(Place::new(folder.join("pjsip.conf"), 0))
                 .hint("name the folder Asterisk reads: --pbx asterisk:/FOLDER"));
@@ -113,9 +114,11 @@ impl Estate {
     pub fn rejected(&self) -> Option<Error> {
         for config in [&self.configs.pjsip, &self.configs.wizard].into_iter().flatten() {
             if let Some(problem) = config.problems.iter().find(|p| p.severity == Severity::Rejected) {
-                return Some(Error::failed(problem.to_string()).at(problem.place.clone()).hint(
-                    "Asterisk rejects the whole file as it is; mend this line first (nothing was written)",
-                ));
+                return Some(
+                    Error::failed(problem.to_string())
+                        .at(problem.place.clone())
+                        .hint("Asterisk rejects the whole file as it is; mend this line first (nothing was written)"),
+                );
             }
         }
         let duplicate = self.objects.all().windows(2).find(|pair| {
@@ -194,9 +197,7 @@ impl engine::Estate for Estate {
 
     fn has(&self, ext: &Ext) -> bool {
         let id = ext.number.as_bytes();
-        [Type::Endpoint, Type::Auth, Type::Aor]
-            .iter()
-            .any(|kind| self.objects.find(&self.configs, *kind, id).is_some())
+        [Type::Endpoint, Type::Auth, Type::Aor].iter().any(|kind| self.objects.find(&self.configs, *kind, id).is_some())
     }
 
     fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting> {

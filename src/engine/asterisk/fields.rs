@@ -90,8 +90,7 @@ pub fn caller_id(value: &str) -> (Option<String>, Option<String>) {
         let name = name.strip_prefix('"').map_or(name, |rest| rest.strip_suffix('"').unwrap_or(rest));
         return (some(name), some(number));
     }
-    let looks_like_number =
-        !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || "+*#-.() ".contains(c));
+    let looks_like_number = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || "+*#-.() ".contains(c));
     match looks_like_number {
         true => (None, some(value)),
         false => (some(value.trim_matches('"')), None),
@@ -255,8 +254,9 @@ pub fn settings(settings: &[Setting]) -> Result<Vec<Wanted>> {
             _ => None,
         };
         if let Some(verb) = verb {
-            return Err(Error::usage(format!("{}.{option} is not set by hand", setting.object))
-                .hint(format!("use {verb}")));
+            return Err(
+                Error::usage(format!("{}.{option} is not set by hand", setting.object)).hint(format!("use {verb}"))
+            );
         }
         let known = option.starts_with('@');
         let option = if known { setting.option.clone() } else { option };

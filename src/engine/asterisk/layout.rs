@@ -23,9 +23,8 @@ pub struct Piece {
 pub fn pieces(configs: &Configs, object: Object) -> (Vec<Piece>, Vec<(u32, u32)>) {
     let category = configs.category(object);
     let headers = std::iter::once(&category.header).chain(&category.additions);
-    let mut pieces: Vec<Piece> = headers
-        .map(|at| Piece { file: at.file, header: at.line, last: at.line, keys: Vec::new() })
-        .collect();
+    let mut pieces: Vec<Piece> =
+        headers.map(|at| Piece { file: at.file, header: at.line, last: at.line, keys: Vec::new() }).collect();
     let mut loose = Vec::new();
     for var in category.vars.iter().filter(|var| !var.inherited) {
         let (file, line) = (var.at.file, var.at.line);

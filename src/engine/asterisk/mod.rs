@@ -67,4 +67,3 @@ fn is_configuration(path: &Path) -> bool {
     let extension = path.extension().is_some_and(|end| ["conf", "ael", "lua"].iter().any(|known| end == *known));
     !hidden && extension
 }
-

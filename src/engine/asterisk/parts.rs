@@ -25,14 +25,10 @@ impl Parts {
         let id = configs.id(endpoint);
         let follow = |kind, option: &str| -> Vec<Object> {
             match endpoint.dialect {
-                Dialect::Pjsip => configs
-                    .list(endpoint, option)
-                    .iter()
-                    .filter_map(|id| objects.find(configs, kind, id))
-                    .collect(),
-                Dialect::Wizard => {
-                    objects.of(kind).iter().copied().filter(|o| same_section(*o, endpoint)).collect()
+                Dialect::Pjsip => {
+                    configs.list(endpoint, option).iter().filter_map(|id| objects.find(configs, kind, id)).collect()
                 }
+                Dialect::Wizard => objects.of(kind).iter().copied().filter(|o| same_section(*o, endpoint)).collect(),
             }
         };
         let belongings = objects.belongings(&id);

@@ -66,19 +66,13 @@ pub struct Difference {
 }
 
 /// Compares two readings object by object.
-pub fn difference(
-    before: (&Configs, &Objects),
-    after: (&Configs, &Objects),
-    owner: Owner,
-) -> Result<Difference> {
+pub fn difference(before: (&Configs, &Objects), after: (&Configs, &Objects), owner: Owner) -> Result<Difference> {
     let mut out = Difference::default();
     let (old, new) = (before.1.all(), after.1.all());
     let (mut i, mut j) = (0, 0);
     while i < old.len() || j < new.len() {
         let side = match (old.get(i), new.get(j)) {
-            (Some(a), Some(b)) => {
-                (a.kind, before.0.id(*a), a.dialect).cmp(&(b.kind, after.0.id(*b), b.dialect))
-            }
+            (Some(a), Some(b)) => (a.kind, before.0.id(*a), a.dialect).cmp(&(b.kind, after.0.id(*b), b.dialect)),
             (Some(_), None) => Ordering::Less,
             _ => Ordering::Greater,
         };
@@ -188,8 +182,9 @@ pub fn of_objects(
     let mut out = Vec::new();
     for (number, object) in objects {
         let id = configs.id_text(object);
-        let mut push =
-            |expect| out.push(Proof { object: object.kind.name().into(), id: id.clone(), number: number.clone(), expect });
+        let mut push = |expect| {
+            out.push(Proof { object: object.kind.name().into(), id: id.clone(), number: number.clone(), expect })
+        };
         push(Expect::Present);
         let options = effective(configs, object);
         for option in options.iter().filter(|option| can_be_asked(object.kind, &option.name, &options)) {

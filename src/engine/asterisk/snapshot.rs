@@ -90,11 +90,8 @@ impl Snapshot {
 
 /// Whether a glob pattern matches a path; wildcards match no `/` and no leading dot.
 fn matches(pattern: &Path, path: &Path) -> bool {
-    let options = glob::MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
+    let options =
+        glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
     let pattern = pattern.to_string_lossy();
     glob::Pattern::new(&pattern).is_ok_and(|pattern| pattern.matches_path_with(path, options))
 }

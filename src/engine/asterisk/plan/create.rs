@@ -107,7 +107,9 @@ fn credentials(room: &Room, number: &str, digest: bool, secret: &Secret) -> Resu
     }
     let ha1 = secret.ha1(Algorithm::Md5, number, &room.default_realm()).into_bytes();
     Ok(match room.digest_form() {
-        password::DigestForm::PasswordDigest => vec![("password_digest".to_owned(), [b"MD5:".as_slice(), &ha1].concat())],
+        password::DigestForm::PasswordDigest => {
+            vec![("password_digest".to_owned(), [b"MD5:".as_slice(), &ha1].concat())]
+        }
         password::DigestForm::Md5Cred => vec![("auth_type".to_owned(), b"md5".to_vec()), ("md5_cred".to_owned(), ha1)],
     })
 }
@@ -160,13 +162,7 @@ fn neighbours(room: &Room, wish: &Wish, file: Option<&PathBuf>) -> Result<Option
 }
 
 /// Writes the sections of the neighbour again, for another number.
-fn beside(
-    room: &Room,
-    draft: &mut Draft,
-    wish: &Wish,
-    neighbours: &Neighbours,
-    file: Option<&PathBuf>,
-) -> Result<()> {
+fn beside(room: &Room, draft: &mut Draft, wish: &Wish, neighbours: &Neighbours, file: Option<&PathBuf>) -> Result<()> {
     let model = &neighbours.first;
     let objects = own_objects(room, &model.parts, wish);
     let names = Names::new(room, model, &objects, wish)?;
@@ -180,7 +176,8 @@ fn beside(
         texts.push(run_text(room, wish, neighbours, &names, run)?);
     }
     let missing = section::missing(room, wish, neighbours, &names, &runs)?;
-    let endpoint_run = runs.iter().position(|run| run.pieces.iter().any(|(o, _)| o.kind == Type::Endpoint)).unwrap_or(0);
+    let endpoint_run =
+        runs.iter().position(|run| run.pieces.iter().any(|(o, _)| o.kind == Type::Endpoint)).unwrap_or(0);
     if let Some(text) = texts.get_mut(endpoint_run) {
         text.extend_from_slice(&missing);
     }
@@ -222,7 +219,9 @@ fn run_text(room: &Room, wish: &Wish, neighbours: &Neighbours, names: &Names, ru
         if blank {
             out.extend_from_slice(end);
         }
-        if nth == 0 && let Some(comment) = own_comment(room, wish, neighbours, *object, piece) {
+        if nth == 0
+            && let Some(comment) = own_comment(room, wish, neighbours, *object, piece)
+        {
             out.extend_from_slice(&comment);
             out.extend_from_slice(end);
         }
@@ -276,14 +275,7 @@ fn without(comment: &[u8], name: Option<&str>) -> Vec<u8> {
 }
 
 /// Puts the text of a run where the run of the neighbour stands.
-fn place(
-    room: &Room,
-    draft: &mut Draft,
-    wish: &Wish,
-    neighbours: &Neighbours,
-    run: &Run,
-    text: Vec<u8>,
-) -> Result<()> {
+fn place(room: &Room, draft: &mut Draft, wish: &Wish, neighbours: &Neighbours, run: &Run, text: Vec<u8>) -> Result<()> {
     let file: FileId = (run.dialect, run.file);
     let number = &neighbours.first.number;
     if super::remove::holds_only(draft, file, number) {
@@ -351,7 +343,8 @@ fn at_end(room: &Room, draft: &mut Draft, path: &PathBuf, text: Vec<u8>, wish: &
         return Err(Error::usage(format!("{} is no file that Asterisk reads here", path.display()))
             .hint("name one of the files that pjsip.conf includes, or one that its include matches"));
     }
-    let like = room.main_file().ok_or_else(|| Error::failed(format!("no file to take the owner of {} from", wish.number)))?;
+    let like =
+        room.main_file().ok_or_else(|| Error::failed(format!("no file to take the owner of {} from", wish.number)))?;
     draft.create(path.clone(), text.trim_ascii_start().to_vec(), &like);
     Ok(())
 }
@@ -381,7 +374,11 @@ pub fn identify(room: &Room, draft: &mut Draft, parts: &Parts, number: &str, add
     let doc = draft.doc(file);
     let end = layout::line_end(doc, piece.header);
     let style = layout::KeyStyle::of(doc, &piece);
-    let mut lines = vec![format!("[{number}]").into_bytes(), style.line("type", b"identify"), style.line("endpoint", number.as_bytes())];
+    let mut lines = vec![
+        format!("[{number}]").into_bytes(),
+        style.line("type", b"identify"),
+        style.line("endpoint", number.as_bytes()),
+    ];
     for address in addresses {
         lines.push(style.line("match", &super::super::draft::escape(address.as_bytes(), "match")?));
     }

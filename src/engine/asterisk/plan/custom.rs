@@ -1,11 +1,11 @@
 //! Under FreePBX: options of an endpoint go into the file it includes for that purpose and never
 //! rewrites.
 
-use super::Room;
 use super::super::draft::{Draft, escape};
 use super::super::fields;
 use super::super::layout;
 use super::super::objects::{Dialect, Type};
+use super::Room;
 use crate::error::{Code, Error, Result};
 use crate::extension::{Edit, Fields, Want};
 use crate::text::asterisk_conf::escape_name;
@@ -26,8 +26,11 @@ pub fn plan<'e>(room: &Room<'e>, edits: &[Edit]) -> Result<Option<Draft<'e>>> {
     for edit in edits {
         let Edit::Set { ext, fields, settings } = edit else { return Ok(None) };
         if **fields != Fields::default() {
-            return Err(Error::new(Code::Elsewhere, format!("{generator} keeps this field of {ext} in its own database"))
-                .hint(format!("change it there; options go by: sipctl ext set {ext} --set endpoint.OPTION=VALUE")));
+            return Err(Error::new(
+                Code::Elsewhere,
+                format!("{generator} keeps this field of {ext} in its own database"),
+            )
+            .hint(format!("change it there; options go by: sipctl ext set {ext} --set endpoint.OPTION=VALUE")));
         }
         let number = &ext.number;
         let parts = room.extension(number)?;
@@ -41,7 +44,10 @@ pub fn plan<'e>(room: &Room<'e>, edits: &[Edit]) -> Result<Option<Draft<'e>>> {
                 return Err(Error::new(Code::Elsewhere, format!("only --set works on what {generator} manages")));
             };
             if want.object != Type::Endpoint {
-                return Err(Error::new(Code::Elsewhere, format!("{generator} manages the {} of {ext}", want.object.name())));
+                return Err(Error::new(
+                    Code::Elsewhere,
+                    format!("{generator} manages the {} of {ext}", want.object.name()),
+                ));
             }
             let own = room.estate.configs.values(parts.endpoint, &want.option).last();
             match own {

@@ -159,12 +159,11 @@ impl<'e> Room<'e> {
             Some(contexts) if contexts.len() == 1 => Ok(contexts.iter().next().cloned().unwrap_or_default()),
             Some(contexts) if contexts.contains("internal") => Ok("internal".to_owned()),
             Some(contexts) if contexts.is_empty() => Ok("default".to_owned()),
-            Some(contexts) => {
-                Err(Error::usage(format!("no neighbour shows which context {} belongs to", wish.number)).hint(format!(
+            Some(contexts) => Err(Error::usage(format!("no neighbour shows which context {} belongs to", wish.number))
+                .hint(format!(
                     "name it with --context; there are: {}",
                     contexts.iter().cloned().collect::<Vec<_>>().join(", ")
-                )))
-            }
+                ))),
         }
     }
 
@@ -198,8 +197,11 @@ impl<'e> Room<'e> {
             match options::check(object, &want.option, value, self.version.as_ref(), known) {
                 Check::Fine => {}
                 Check::UnknownToUs => warnings.push(
-                    Warning::new("unknown-option", format!("{name} is known to this Asterisk, not to sipctl: its value is not checked"))
-                        .number(number),
+                    Warning::new(
+                        "unknown-option",
+                        format!("{name} is known to this Asterisk, not to sipctl: its value is not checked"),
+                    )
+                    .number(number),
                 ),
                 Check::NoSuchOption { near } => {
                     let error = Error::usage(format!("Asterisk has no option {name}"));
@@ -291,7 +293,8 @@ fn all_new(room: &Room, edits: &[Edit]) -> Result<()> {
         [] => Ok(()),
         [one] => {
             let kinds = [Type::Endpoint, Type::Auth, Type::Aor];
-            let object = kinds.iter().find_map(|kind| room.estate.objects.find(&room.estate.configs, *kind, one.as_bytes()));
+            let object =
+                kinds.iter().find_map(|kind| room.estate.objects.find(&room.estate.configs, *kind, one.as_bytes()));
             let error = Error::new(Code::Exists, format!("{one} exists already"));
             Err(match object {
                 Some(object) => error.at(room.header(object)),
@@ -317,16 +320,15 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
         return Err(problem);
     }
     let owner = |kind: Type, id: &[u8]| draft.allowed.get(&(kind, id.to_vec())).cloned();
-    let difference = proofs::difference(
-        (&room.estate.configs, &room.estate.objects),
-        (&configs, &objects),
-        &owner,
-    )?;
+    let difference = proofs::difference((&room.estate.configs, &room.estate.objects), (&configs, &objects), &owner)?;
     for (kind, id) in &difference.objects {
         if owner(*kind, id).is_none() {
             let name = String::from_utf8_lossy(id);
-            return Err(Error::failed(format!("this would also change {} {name}, which nobody asked for", kind.name()))
-                .hint("the way these files refer to each other makes it so; nothing was written"));
+            return Err(Error::failed(format!(
+                "this would also change {} {name}, which nobody asked for",
+                kind.name()
+            ))
+            .hint("the way these files refer to each other makes it so; nothing was written"));
         }
     }
     let missing = edits.iter().find_map(|edit| match edit {

@@ -23,7 +23,11 @@ impl DigestForm {
     /// What a version understands; `md5_cred` is understood by all.
     pub fn of(version: Option<&Version>) -> Self {
         match version {
-            Some(v) if (v.major, v.minor) >= (22, 2) || (v.major == 21 && v.minor >= 7) || (v.major == 20 && v.minor >= 12) => {
+            Some(v)
+                if (v.major, v.minor) >= (22, 2)
+                    || (v.major == 21 && v.minor >= 7)
+                    || (v.major == 20 && v.minor >= 12) =>
+            {
                 Self::PasswordDigest
             }
             _ => Self::Md5Cred,

@@ -44,7 +44,12 @@ pub fn own(room: &Room, parts: &Parts) -> Vec<Object> {
 pub fn object(draft: &mut Draft, object: Object, number: &str) -> Result<()> {
     let configs = &draft.estate.configs;
     for kind in [Type::Endpoint, Type::Auth, Type::Aor, Type::Identify, Type::Registration] {
-        let same = draft.estate.objects.of(kind).iter().filter(|o| o.dialect == object.dialect && o.category == object.category);
+        let same = draft
+            .estate
+            .objects
+            .of(kind)
+            .iter()
+            .filter(|o| o.dialect == object.dialect && o.category == object.category);
         for same in same.copied().collect::<Vec<_>>() {
             draft.allow(same.kind, configs.id(same).into_owned(), number);
         }
@@ -108,9 +113,10 @@ fn take(draft: &mut Draft, dialect: Dialect, piece: &Piece, number: &str) -> Res
 pub fn holds_only(draft: &Draft, file: FileId, number: &str) -> bool {
     let config = draft.config(file.0);
     let source = &config.files[file.1 as usize];
-    let named = source.path.file_stem().is_some_and(|stem| {
-        super::super::mentions::find(stem.as_encoded_bytes(), number.as_bytes(), 0).is_some()
-    });
+    let named = source
+        .path
+        .file_stem()
+        .is_some_and(|stem| super::super::mentions::find(stem.as_encoded_bytes(), number.as_bytes(), 0).is_some());
     named && source.glob.is_some() && only_own_headers(draft, file, number)
 }
 
@@ -122,7 +128,9 @@ fn only_own_headers(draft: &Draft, file: FileId, number: &str) -> bool {
         own.extend(layout::pieces(configs, object).0.into_iter().filter(|p| p.file == file.1).map(|p| p.header));
     }
     let lines = draft.doc(file).lines().iter().enumerate();
-    lines.filter(|(_, line)| matches!(line.content, Content::Section(_))).all(|(index, _)| own.contains(&(index as u32)))
+    lines
+        .filter(|(_, line)| matches!(line.content, Content::Section(_)))
+        .all(|(index, _)| own.contains(&(index as u32)))
 }
 
 /// Removes the file of an extension, but for the last match of a glob include: an include that

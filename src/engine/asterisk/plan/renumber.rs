@@ -71,7 +71,8 @@ fn one_extension(
         if number.as_deref() == Some(old) {
             // Only the number, so that the name keeps its writing.
             let at = callerid.rfind('<').map_or(0, |at| at + 1);
-            let tail = String::from_utf8_lossy(&replace(&callerid.as_bytes()[at..], old.as_bytes(), new.as_bytes())).into_owned();
+            let tail = String::from_utf8_lossy(&replace(&callerid.as_bytes()[at..], old.as_bytes(), new.as_bytes()))
+                .into_owned();
             own_line(draft, "callerid", &format!("{}{tail}", &callerid[..at]))?;
         }
     }
@@ -115,7 +116,9 @@ fn user_name(room: &Room, draft: &mut Draft, auth: Object, old: &str, new: &str)
             "md5_cred" => clear.ha1(crate::secret::Algorithm::Md5, new, &realm),
             _ => {
                 let names = String::from_utf8_lossy(value).into_owned();
-                let algorithms = names.split(',').filter_map(|part| crate::secret::Algorithm::by_name(part.split(':').next()?.trim()));
+                let algorithms = names
+                    .split(',')
+                    .filter_map(|part| crate::secret::Algorithm::by_name(part.split(':').next()?.trim()));
                 algorithms.map(|a| format!("{}:{}", a.name(), clear.ha1(a, new, &realm))).collect::<Vec<_>>().join(",")
             }
         };
@@ -152,11 +155,7 @@ fn rename_section(room: &Room, draft: &mut Draft, section: (Dialect, u32), old: 
 }
 
 /// Lets every option that names a renamed object name it by its new id.
-fn references(
-    room: &Room,
-    draft: &mut Draft,
-    names: &BTreeMap<(Type, Vec<u8>), (Vec<u8>, String)>,
-) -> Result<()> {
+fn references(room: &Room, draft: &mut Draft, names: &BTreeMap<(Type, Vec<u8>), (Vec<u8>, String)>) -> Result<()> {
     const OPTIONS: [(Type, &str, Type); 5] = [
         (Type::Endpoint, "auth", Type::Auth),
         (Type::Endpoint, "aors", Type::Aor),
@@ -175,9 +174,12 @@ fn references(
                 let hits: Vec<_> = items.filter_map(|item| Some((item, names.get(&(to, item.to_vec()))?))).collect();
                 let Some((_, (_, number))) = hits.first() else { continue };
                 if var.inherited {
-                    return Err(Error::usage(format!("{option} of {} comes from a template", configs.id_text(*object)))
-                        .at(configs.of(*object).place(var.at))
-                        .hint("renumbering would change the template; write the option into the section itself first"));
+                    return Err(Error::usage(format!(
+                        "{option} of {} comes from a template",
+                        configs.id_text(*object)
+                    ))
+                    .at(configs.of(*object).place(var.at))
+                    .hint("renumbering would change the template; write the option into the section itself first"));
                 }
                 draft.allow(kind, configs.id(*object).into_owned(), number);
                 let mut parts: Vec<Vec<u8>> = Vec::new();

@@ -95,7 +95,12 @@ fn meaning(object: Object, name: &[u8]) -> (Type, String) {
     if object.dialect == Dialect::Pjsip {
         return (object.kind, text);
     }
-    let kinds = [("endpoint/", Type::Endpoint), ("aor/", Type::Aor), ("inbound_auth/", Type::Auth), ("identify/", Type::Identify)];
+    let kinds = [
+        ("endpoint/", Type::Endpoint),
+        ("aor/", Type::Aor),
+        ("inbound_auth/", Type::Auth),
+        ("identify/", Type::Identify),
+    ];
     match kinds.iter().find_map(|(prefix, kind)| Some((*kind, text.strip_prefix(prefix)?))) {
         Some((kind, option)) => (kind, option.to_owned()),
         None => (Type::Other, text),
@@ -450,7 +455,8 @@ fn own_section(room: &Room, wish: &Wish, kind: Type, style: &KeyStyle, end: &[u8
             None => true,
         });
     }
-    let name = escape_name(number.as_bytes()).map_err(|why| Error::usage(format!("{number} is no section name: {why}")))?;
+    let name =
+        escape_name(number.as_bytes()).map_err(|why| Error::usage(format!("{number} is no section name: {why}")))?;
     let mut out = end.to_vec();
     out.extend_from_slice(&[b"[".as_slice(), &name, b"]"].concat());
     if let Some(template) = template {

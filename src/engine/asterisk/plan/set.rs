@@ -16,7 +16,9 @@ use crate::extension::{Fields, Setting, Want};
 pub fn set(room: &Room, draft: &mut Draft, number: &str, fields: &Fields, settings: &[Setting]) -> Result<()> {
     let parts = room.extension(number)?;
     if fields.enabled.is_some() {
-        return Err(Error::usage("an extension is not enabled or disabled by set").hint("use sipctl ext enable or disable"));
+        return Err(
+            Error::usage("an extension is not enabled or disabled by set").hint("use sipctl ext enable or disable")
+        );
     }
     let had = fields::read(&room.estate.configs, &parts);
     let mut wanted = fields::wanted(fields, number, &had)?;
@@ -192,9 +194,11 @@ fn repeated_option(
         match target.iter().position(|want| want == value) {
             Some(at) => drop(target.remove(at)),
             None => {
-                return Err(Error::usage(format!("a value of {option} comes from a template and cannot be taken away"))
-                    .at(inherited_from(room, object, var))
-                    .hint("take it out of the template, or give the extension another one"));
+                return Err(Error::usage(format!(
+                    "a value of {option} comes from a template and cannot be taken away"
+                ))
+                .at(inherited_from(room, object, var))
+                .hint("take it out of the template, or give the extension another one"));
             }
         }
     }
@@ -281,7 +285,8 @@ pub fn enable(room: &Room, draft: &mut Draft, number: &str) -> Result<()> {
     let parts = room.extension(number)?;
     let configs = &room.estate.configs;
     let endpoint = parts.endpoint;
-    let denied = |(value, var): &(&[u8], &Var)| !var.inherited && fields::EVERYBODY.iter().any(|e| e.as_bytes() == *value);
+    let denied =
+        |(value, var): &(&[u8], &Var)| !var.inherited && fields::EVERYBODY.iter().any(|e| e.as_bytes() == *value);
     if !fields::is_disabled(configs, &parts) {
         return match configs.values(endpoint, "deny").find(denied) {
             Some((_, var)) => Err(Error::usage(format!("{number} was denied by hand, not by sipctl"))
@@ -292,7 +297,9 @@ pub fn enable(room: &Room, draft: &mut Draft, number: &str) -> Result<()> {
     }
     let marks: Vec<&Var> = configs.values(endpoint, fields::DISABLED).map(|(_, var)| var).collect();
     let Some(mark) = marks.iter().find(|var| !var.inherited) else {
-        return Err(Error::usage(format!("{number} is disabled by a template")).at(inherited_from(room, endpoint, marks[0])));
+        return Err(
+            Error::usage(format!("{number} is disabled by a template")).at(inherited_from(room, endpoint, marks[0]))
+        );
     };
     draft.allow(Type::Endpoint, number, number);
     let file = (endpoint.dialect, mark.at.file);
