@@ -15,6 +15,12 @@ impl Document {
         if self.bytes.get(raw.end) == Some(&b';') && (value.ends_with(b"\\") || value.ends_with(b"--")) {
             text.push(b' '); // or the comment would be an escaped `;` or the end of a block
         }
+        if raw.start > 0 && self.bytes[raw.start - 1] == b';' && value.starts_with(b"--") {
+            if key.op == Op::Append {
+                return Err(Why::EdgeBlank); // it would count
+            }
+            text.insert(0, b' '); // or the end of a block would open another
+        }
         let span = self.span(self.line_of(raw.start));
         let line_feed = usize::from(self.bytes[..span.end].ends_with(b"\n"));
         let piece = line_feed == 0 && span.end < self.bytes.len(); // its end is where 8191 bytes are

@@ -279,6 +279,9 @@ fn a_new_value_leaves_the_comment_alone() {
     assert_eq!(set(b"k=;c", b""), Ok("k=;c -> k=".into()));
     assert_eq!(set(b"name=x\r\n", &b"x".repeat(8185)), Err(Why::TooLong));
     assert!(set(b"name=x\n", &b"x".repeat(8185)).is_ok());
+    // behind the end of a block comment, `;--` would open one
+    assert_eq!(set(b"k=;--c--;a", b"--b"), Ok("k=;--c--; --b -> k=--b".into()));
+    assert_eq!(set(b"k+=;--c--;a", b"--b"), Err(Why::EdgeBlank));
     // a piece of a line that is read in pieces: what is taken from one falls to the next
     let pieces = [&b"k=v;\0"[..], &b"x".repeat(9000), b"\n"].concat();
     assert_eq!(set(&pieces, b""), Err(Why::TooLong));
