@@ -1,14 +1,43 @@
 //! How a text is written so that the engine reads the same bytes back.
 
-use super::{MAX_LINE, MAX_NAME, Why};
+use super::{Document, Key, MAX_LINE, MAX_NAME, Op, Why};
+use crate::text::splice::Splice;
+
+impl Document {
+    /// Gives a setting of this file another value and leaves its comment alone. Where the old value
+    /// held a stray `--;`, what it had swallowed is live again.
+    pub fn set_value(&self, key: &Key, value: &[u8]) -> Result<Splice, Why> {
+        let mut text = escape_value(value)?;
+        if key.op == Op::Append && text.first() == Some(&b' ') {
+            text.remove(0); // `+=>` is no delimiter, and the blank would count
+        }
+        let raw = self.raw(&key.value);
+        if self.bytes.get(raw.end) == Some(&b';') && (value.ends_with(b"\\") || value.ends_with(b"--")) {
+            text.push(b' '); // or the comment would be an escaped `;` or the end of a block
+        }
+        if raw.start > 0 && self.bytes[raw.start - 1] == b';' && value.starts_with(b"--") {
+            if key.op == Op::Append {
+                return Err(Why::EdgeBlank); // it would count
+            }
+            text.insert(0, b' '); // or the end of a block would open another
+        }
+        let span = self.span(self.line_of(raw.start));
+        let line_feed = usize::from(self.bytes[..span.end].ends_with(b"\n"));
+        let piece = line_feed == 0 && span.end < self.bytes.len(); // its end is where 8191 bytes are
+        if piece || span.len() - line_feed - raw.len() + text.len() > MAX_LINE {
+            return Err(Why::TooLong);
+        }
+        Ok(Splice::replace(raw, text))
+    }
+}
 
 /// Writes a value so that the engine reads the same bytes back.
 ///
 /// It goes behind `=` or `=>`, with or without blanks. A `;` becomes `\;` (only the backslash
 /// directly before it is eaten, so `\;` becomes `\\;`); a leading `>` gets a blank in front, for
-/// `=>` is a delimiter. Put a blank between a value and a comment, for it may end in a backslash.
-/// The line must not come to more than [`MAX_LINE`] bytes; this only refuses a value that cannot
-/// fit behind a name of one byte.
+/// `=>` is a delimiter. Put a blank between a value and a comment, for `\;` and `--;` are none
+/// ([`Document::set_value`] sees to it). The line must not come to more than [`MAX_LINE`] bytes;
+/// this only refuses a value that cannot fit behind a name of one byte.
 pub fn escape_value(value: &[u8]) -> Result<Vec<u8>, Why> {
     if value.iter().any(|byte| matches!(byte, 0 | b'\n' | b'\r')) {
         return Err(Why::Control);

@@ -5,6 +5,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::*;
+use crate::text::splice::apply;
 
 fn parse(text: &[u8]) -> Document {
     Document::parse(text.into(), Carry::default()).0
@@ -257,6 +258,33 @@ fn values_are_written_so_that_they_are_read_back() {
     assert_eq!([&b" a"[..], b"a\t", b"a\x01"].map(write), [const { Err(Why::EdgeBlank) }; 3]);
     assert_eq!(write(&b"x".repeat(8188)).map(|v| v.len()), Ok(8188));
     assert_eq!(write(&b"x".repeat(8189)), Err(Why::TooLong));
+}
+
+#[test]
+fn a_new_value_leaves_the_comment_alone() {
+    let set = |text: &[u8], value: &[u8]| {
+        let doc = parse(text);
+        let Content::Key(key) = doc.lines()[0].content else { panic!() };
+        let after = apply(text, vec![doc.set_value(&key, value)?]);
+        let shown = seen(&after);
+        Ok(format!("{} -> {}", after.escape_ascii().to_string().replace("\\\\", "\\"), shown.join(" ")))
+    };
+    assert_eq!(set(b"k = a ; c", b"b;"), Ok("k = b\\; ; c -> k=b;".into()));
+    assert_eq!(set(b"k=a;c\nj=1", b"b\\"), Ok("k=b\\ ;c\\nj=1 -> k=b\\ j=1".into()));
+    assert_eq!(set(b"k=a;c\nj=1", b"b--"), Ok("k=b-- ;c\\nj=1 -> k=b-- j=1".into()));
+    assert_eq!(set(b"k=\\;a", b"b"), Ok("k=b -> k=b".into()));
+    assert_eq!(set(b"k=", b">b"), Ok("k= >b -> k=>b".into()));
+    assert_eq!(set(b"k+=1", b">b"), Ok("k+=>b -> k+=>b".into()));
+    assert_eq!(set(b"k=a--;b\nj=1", b"b"), Ok("k=b\\nj=1 -> k=b j=1".into()));
+    assert_eq!(set(b"k=;c", b""), Ok("k=;c -> k=".into()));
+    assert_eq!(set(b"name=x\r\n", &b"x".repeat(8185)), Err(Why::TooLong));
+    assert!(set(b"name=x\n", &b"x".repeat(8185)).is_ok());
+    // behind the end of a block comment, `;--` would open one
+    assert_eq!(set(b"k=;--c--;a", b"--b"), Ok("k=;--c--; --b -> k=--b".into()));
+    assert_eq!(set(b"k+=;--c--;a", b"--b"), Err(Why::EdgeBlank));
+    // a piece of a line that is read in pieces: what is taken from one falls to the next
+    let pieces = [&b"k=v;\0"[..], &b"x".repeat(9000), b"\n"].concat();
+    assert_eq!(set(&pieces, b""), Err(Why::TooLong));
 }
 
 #[test]

@@ -1,0 +1,4 @@
+//! `cargo fuzz run --features libfuzzer asterisk_conf seeds`
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| sipctl_fuzz::asterisk_conf(data));
