@@ -116,8 +116,9 @@ impl<'a> Open<'a> {
         let mut wants = Vec::new();
         for entry in &self.opened.files {
             wants.push(Want::Meta(entry.path.clone()));
-            let old = entry.old.clone().unwrap_or_default();
-            wants.push(if entry.how == How::InPlace { Want::File(old) } else { Want::Meta(old) });
+            // What tells how far it came: the old file, for a new one the temporary.
+            let beside = entry.old.clone().or_else(|| entry.temp.clone()).unwrap_or_default();
+            wants.push(if entry.how == How::InPlace { Want::File(beside) } else { Want::Meta(beside) });
         }
         let found = self.host.read(cx, &wants)?;
         let (mut steps, mut edited) = (Vec::new(), Vec::new());
@@ -177,9 +178,9 @@ impl<'a> Open<'a> {
 }
 
 /// The steps that bring one file back; none where it is neither what it was nor what we made of it.
-fn back(entry: &Entry, new: Option<Stamp>, now: &[File], old: &[File]) -> Option<Vec<Step>> {
+fn back(entry: &Entry, new: Option<Stamp>, now: &[File], beside: &[File]) -> Option<Vec<Step>> {
     let path = entry.path.clone();
-    let kept = content(old);
+    let kept = content(beside);
     if entry.how == How::InPlace {
         // Without its copy it was put back before, by a run that was killed while cleaning up.
         return Some(kept.map(|(bytes, _)| Step::InPlace { path, bytes: bytes.clone() }).into_iter().collect());
@@ -188,8 +189,8 @@ fn back(entry: &Entry, new: Option<Stamp>, now: &[File], old: &[File]) -> Option
     let ours = now.is_some() && now == new;
     let untouched = now.zip(entry.was).is_some_and(|(now, was)| now.inode == was.inode);
     match (&entry.old, now) {
-        (None, None) => Some(Vec::new()),
-        (None, Some(_)) => ours.then(|| vec![Step::Remove { path }]),
+        (None, _) if now.is_none() || kept.is_some() => Some(Vec::new()),
+        (None, _) => ours.then(|| vec![Step::Remove { path }]),
         (Some(_), _) if untouched || (kept.is_none() && !ours) => Some(Vec::new()),
         (Some(from), _) if ours || now.is_none() => {
             let mut steps = vec![Step::Rename { from: from.clone(), to: path.clone() }];

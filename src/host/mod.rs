@@ -208,7 +208,7 @@ pub trait Stream: Read + Write + Send {
 pub trait Guard: Send {}
 
 /// A machine or container.
-pub trait Host {
+pub trait Host: Sync {
     /// Reads files; one answer for each want, in order. A path that cannot be read is an answer,
     /// not an error.
     fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>>;
