@@ -11,6 +11,16 @@ use crate::error::{Error, Result};
 use crate::extension::Edit;
 use crate::host::Host;
 
+mod back;
+pub mod history;
+pub mod journal;
+mod open;
+mod proof;
+mod recover;
+mod run;
+
+pub use recover::open_change;
+
 /// The PBX a change happens to.
 pub struct Target<'a> {
     /// Its inventory name, else its address: what reports and the history call it.
@@ -128,6 +138,10 @@ pub struct Outcome {
 }
 
 /// Carries out one change on one PBX.
-pub fn run(_cx: &Cx, _target: &Target, _options: &Options, _gate: &mut dyn Gate) -> Outcome {
-    Outcome::default()
+pub fn run(cx: &Cx, target: &Target, options: &Options, gate: &mut dyn Gate) -> Outcome {
+    let mut run = run::Run::new(cx, target, options);
+    let ended = run.go(gate);
+    let mut outcome = run.outcome;
+    outcome.error = ended.err();
+    outcome
 }

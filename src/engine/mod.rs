@@ -197,6 +197,8 @@ pub struct Plan {
     pub prove_old: Vec<Proof>,
     /// What follows after proof.
     pub aftercare: Vec<Aftercare>,
+    /// Number and context of the extensions it creates: whether they can be dialled is asked after proof.
+    pub dial: Vec<(String, String)>,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
 }

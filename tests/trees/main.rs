@@ -126,9 +126,12 @@ fn run(case: &Path) -> Vec<String> {
         return wrong;
     }
     for path in wanted.keys().chain(have.keys()).collect::<std::collections::BTreeSet<_>>() {
-        let text = |tree: &BTreeMap<PathBuf, Vec<u8>>| tree.get(path).map(|bytes| bytes.escape_ascii().to_string().replace("\\n", "\\n\n"));
+        let text = |tree: &BTreeMap<PathBuf, Vec<u8>>| {
+            tree.get(path).map(|bytes| bytes.escape_ascii().to_string().replace("\\n", "\\n\n"))
+        };
         if wanted.get(path) != have.get(path) {
-            let (wanted, have) = (text(&wanted).unwrap_or("(no file)".into()), text(&have).unwrap_or("(no file)".into()));
+            let (wanted, have) =
+                (text(&wanted).unwrap_or("(no file)".into()), text(&have).unwrap_or("(no file)".into()));
             wrong.push(format!("{} should be\n{wanted}\nand is\n{have}", path.display()));
         }
     }

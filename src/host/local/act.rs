@@ -43,7 +43,7 @@ fn one(step: &Step, sync: bool) -> Result<()> {
         Step::Append { path, bytes } => append(path, bytes).map_err(|e| failed("write", path, e)),
         Step::Expect { path, was, bytes } => expect(path, was.as_ref(), bytes),
         Step::Link { from, to } => link(from, to),
-        Step::Rename { from, to } => fs::rename(from, to).map_err(|e| failed("replace", to, e)),
+        Step::Rename { from, to } => rename(from, to).map_err(|e| failed("replace", to, e)),
         Step::InPlace { path, bytes } => in_place(path, bytes).map_err(|e| failed("write", path, e)),
         Step::Remove { path } => gone(fs::remove_file(path)).map_err(|e| failed("remove", path, e)),
         Step::RemoveFolder { path } => gone(fs::remove_dir(path)).map_err(|e| failed("remove", path, e)),
@@ -136,6 +136,23 @@ fn link(from: &Path, to: &Path) -> Result<()> {
             let bytes = fs::read(from).map_err(|e| failed("read", from, e))?;
             create(to, &bytes, Some(from), 0o600, true)
         }
+    }
+}
+
+/// Renames; from another mount it copies beside the new name first.
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+            let name = to.file_name().unwrap_or_default().to_string_lossy();
+            let beside = to.with_file_name(format!(".{name}.sipctl-{}", std::process::id()));
+            let bytes = fs::read(from)?;
+            create(&beside, &bytes, Some(from), 0o600, true).map_err(io::Error::other)?;
+            fs::rename(&beside, to).inspect_err(|_| {
+                let _ = fs::remove_file(&beside);
+            })?;
+            fs::remove_file(from)
+        }
+        other => other,
     }
 }
 

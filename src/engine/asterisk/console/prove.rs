@@ -8,11 +8,11 @@
 
 use std::collections::BTreeMap;
 
+use super::super::options::{Sameness, Version, same};
 use super::answers::{eval, no_such_command, result, table, word};
 use super::link::Link;
 use super::live::Ability;
 use super::log::{self, MASK};
-use super::super::options::{Sameness, Version, same};
 use crate::cx::Cx;
 use crate::engine::{Expect, Proof, Verdict};
 use crate::error::Result;

@@ -31,7 +31,8 @@ pub fn own(room: &Room, parts: &Parts) -> Vec<Object> {
     let configs = &room.estate.configs;
     let mut out: Vec<Object> = Vec::new();
     for object in parts.objects() {
-        let shared = room.estate.objects.users(&room.estate.configs, object.kind, &configs.id(object)) > 1 || room.is_outbound_auth(object);
+        let shared = room.estate.objects.users(&room.estate.configs, object.kind, &configs.id(object)) > 1
+            || room.is_outbound_auth(object);
         let same = out.iter().any(|o| o.dialect == object.dialect && o.category == object.category);
         if !shared && !same {
             out.push(object);

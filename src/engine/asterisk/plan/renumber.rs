@@ -16,10 +16,13 @@ use crate::secret::Secret;
 use crate::text::asterisk_conf::{Content, escape_name};
 use crate::text::splice::Splice;
 
+/// Objects by type and old id: their new id, and the new number they belong to.
+type Renamed = BTreeMap<(Type, Vec<u8>), (Vec<u8>, String)>;
+
 /// Plans `renumber` of several numbers at once: old and new ids of every object, then every
 /// section name and reference that has to follow.
 pub fn renumber(room: &Room, draft: &mut Draft, pairs: &[(String, String)]) -> Result<()> {
-    let mut names: BTreeMap<(Type, Vec<u8>), (Vec<u8>, String)> = BTreeMap::new();
+    let mut names = Renamed::new();
     let mut headers: BTreeMap<(Dialect, u32), (String, String)> = BTreeMap::new();
     for (old, new) in pairs {
         let parts = room.extension(old)?;
@@ -37,7 +40,7 @@ fn one_extension(
     parts: &Parts,
     old: &str,
     new: &str,
-    names: &mut BTreeMap<(Type, Vec<u8>), (Vec<u8>, String)>,
+    names: &mut Renamed,
     headers: &mut BTreeMap<(Dialect, u32), (String, String)>,
 ) -> Result<()> {
     let configs = &room.estate.configs;
@@ -155,7 +158,7 @@ fn rename_section(room: &Room, draft: &mut Draft, section: (Dialect, u32), old: 
 }
 
 /// Lets every option that names a renamed object name it by its new id.
-fn references(room: &Room, draft: &mut Draft, names: &BTreeMap<(Type, Vec<u8>), (Vec<u8>, String)>) -> Result<()> {
+fn references(room: &Room, draft: &mut Draft, names: &Renamed) -> Result<()> {
     const OPTIONS: [(Type, &str, Type); 5] = [
         (Type::Endpoint, "auth", Type::Auth),
         (Type::Endpoint, "aors", Type::Aor),

@@ -1,0 +1,106 @@
+//! The way back: old files, reload, and what the engine says about them.
+
+use std::io::ErrorKind;
+
+use super::Status;
+use super::open::Open;
+use super::proof::{sum, worst};
+use super::run::Run;
+use crate::engine::Warning;
+use crate::error::{Code, Error, Result};
+
+/// Brings the old state back after `error`; the error to end with.
+pub(super) fn put_back(run: &mut Run, open: &Open, mut error: Error) -> Error {
+    // It runs to its end although a signal came: half way back is nowhere.
+    let calm = run.cx.uncancellable();
+    calm.events.progress("putting the old files back");
+    if let Err(stuck) = open.put_back(&calm) {
+        run.outcome.changed = true;
+        let why = error.line();
+        return Error { message: format!("{why}; and {}", stuck.message), ..stuck };
+    }
+    run.outcome.changed = false;
+    let confirmed = if run.reloading { confirm(run, open) } else { Ok(()) };
+    if let Err(left) = open.close(&calm) {
+        let message = format!("the old files are back, the journal could not be removed: {}", left.line());
+        run.say([Warning::new("open-change", message)]);
+    }
+    match confirmed {
+        Ok(()) if run.reloading => error.message.push_str("; the old files are back and live"),
+        Ok(()) => {}
+        Err(worse) => {
+            error.message = format!("{}; the old files are back, but {}", error.message, worse.line());
+            error.code = worse.code;
+            error.hints.extend(worse.hints);
+        }
+    }
+    error
+}
+
+/// Whether the engine confirms the old state: 7 when it is down, 8 when it runs and does not.
+fn confirm(run: &mut Run, open: &Open) -> Result<()> {
+    // The connection that failed may be why we are here.
+    run.console = None;
+    let answered = ask(run, open);
+    match answered {
+        Err(error) if error.code != Code::NeedsPerson && error.code != Code::Unreachable => {
+            // It took the question and failed: has it gone meanwhile?
+            run.console = None;
+            match open_console(run) {
+                Err(gone) if gone.code == Code::Unreachable => Err(gone),
+                _ => Err(silent(run, &error)),
+            }
+        }
+        other => other,
+    }
+}
+
+fn ask(run: &mut Run, open: &Open) -> Result<()> {
+    open_console(run)?;
+    let calm = run.cx.uncancellable();
+    let Some(console) = &mut run.console else { return Ok(()) };
+    // Whatever it is called, a failure of these is not the engine being down: that is looked at next.
+    let failed = |error: Error| Error { code: Code::Failed, ..error };
+    let reloaded = console.reload(&calm, &open.opened.reload).map_err(failed)?;
+    if run.options.no_proof {
+        return Ok(());
+    }
+    let proofs = &open.opened.prove_old;
+    let report = sum(proofs, console.prove(&calm, proofs, &reloaded.log).map_err(failed)?);
+    if report.status != Status::Failed {
+        return Ok(());
+    }
+    let message = format!("the engine does not hold their state: {}", worst(&report));
+    Err(Error::new(Code::NeedsPerson, message).hint(by_hand(run)))
+}
+
+fn open_console(run: &mut Run) -> Result<()> {
+    let calm = run.cx.uncancellable();
+    match run.target.engine.console(&calm, run.target.host, &run.target.folder) {
+        Ok(console) => {
+            run.console = Some(console);
+            Ok(())
+        }
+        Err(error) if hung(&error) => Err(silent(run, &error)),
+        Err(error) => {
+            let message = format!("the engine is down and will start with them ({})", error.line());
+            Err(Error::new(Code::Unreachable, message))
+        }
+    }
+}
+
+fn silent(run: &Run, error: &Error) -> Error {
+    let message = format!("the engine runs and does not confirm them ({})", error.line());
+    Error::new(Code::NeedsPerson, message).hint(by_hand(run))
+}
+
+fn by_hand(run: &Run) -> String {
+    format!("once it answers, make it read the old files: sipctl reload --pbx {}", run.target.name)
+}
+
+/// Whether a console that did not open has somebody behind it who does not answer.
+fn hung(error: &Error) -> bool {
+    let causes = error.cause.iter().flat_map(|cause| cause.chain());
+    let mut io = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.any(|e| matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock))
+}

@@ -1,0 +1,234 @@
+//! What was changed, by whom, when, and how it was before: one folder a PBX, one folder a change,
+//! with plain copies of the files and a `meta.json`. Only changes that stayed are kept.
+//!
+//! The folders are 0700: configuration files hold passwords. `meta.json` holds none.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Options, Target};
+use crate::cx::Cx;
+use crate::engine::{Done, Estate, FileChange, Plan};
+use crate::error::{Error, Result};
+use crate::host::{Content, Host, Meta, Step, Want};
+
+/// How many changes of a PBX are kept.
+const KEPT: usize = 100;
+/// What may stand in a file name as it is.
+const SAFE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'@');
+
+/// `meta.json` of one change.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Version of this form.
+    pub v: u32,
+    /// Its id: a counter that orders the changes of a PBX.
+    pub id: u64,
+    /// When (RFC 3339, UTC).
+    pub when: String,
+    /// By whom and from where, as `user@client`.
+    pub who: String,
+    /// What `-m` said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message: Option<String>,
+    /// The PBX, as reports call it.
+    pub pbx: String,
+    /// Its engine.
+    pub engine: String,
+    /// Its configuration folder.
+    pub folder: PathBuf,
+    /// Whether the engine was made to read it.
+    pub live: bool,
+    /// What was done for which extension.
+    pub done: Vec<Done>,
+    /// The files that were changed.
+    pub files: Vec<Kept>,
+    /// SHA-256 of every file of the estate after the change.
+    pub estate: BTreeMap<PathBuf, String>,
+}
+
+/// One changed file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    /// The file.
+    pub path: PathBuf,
+    /// Name of its copy from before, beside `meta.json`; none for a new file.
+    pub before: Option<String>,
+    /// Name of its copy from after; none for a file that went.
+    pub after: Option<String>,
+    /// Owner, group and permission bits before.
+    pub owner: Option<(u32, u32, u32)>,
+}
+
+/// The folder of a PBX below a history folder.
+pub fn home(root: &Path, pbx: &str) -> PathBuf {
+    let name = utf8_percent_encode(pbx, SAFE).to_string();
+    // A leading dot would hide it, and `..` would leave the folder.
+    let name = if name.starts_with('.') { name.replacen('.', "%2E", 1) } else { name };
+    root.join(name)
+}
+
+/// Keeps a change; its id. Tried in each history folder in turn.
+pub(super) fn keep(
+    cx: &Cx,
+    target: &Target,
+    options: &Options,
+    plan: &Plan,
+    estate: &dyn Estate,
+    live: bool,
+) -> Result<String> {
+    let (seconds, nanos) = target.host.clock();
+    let now = UNIX_EPOCH + Duration::new(seconds.try_into().unwrap_or(0), nanos);
+    let mut entry = Entry {
+        v: 1,
+        id: 0,
+        when: humantime::format_rfc3339_seconds(now).to_string(),
+        who: target.who.clone(),
+        message: options.message.clone(),
+        pbx: target.name.clone(),
+        engine: target.engine.name().to_owned(),
+        folder: target.folder.clone(),
+        live,
+        done: plan.done.clone(),
+        files: plan.files.iter().enumerate().map(kept).collect(),
+        estate: hashes(estate, plan),
+    };
+    let mut error = Error::failed("no folder is given for the history");
+    for root in &target.history {
+        match keep_in(cx, target, root, &mut entry, plan) {
+            Ok(()) => return Ok(entry.id.to_string()),
+            Err(e) => error = e,
+        }
+    }
+    Err(error)
+}
+
+fn kept((number, change): (usize, &FileChange)) -> Kept {
+    let name = change.path.file_name().unwrap_or_default().to_string_lossy();
+    Kept {
+        path: change.path.clone(),
+        before: change.before.as_ref().map(|_| format!("{number}-{name}.before")),
+        after: change.after.as_ref().map(|_| format!("{number}-{name}.after")),
+        owner: change.before.as_ref().map(|(_, meta)| (meta.uid, meta.gid, meta.mode)),
+    }
+}
+
+fn hashes(estate: &dyn Estate, plan: &Plan) -> BTreeMap<PathBuf, String> {
+    let changed: BTreeMap<&Path, &FileChange> = plan.files.iter().map(|f| (f.path.as_path(), f)).collect();
+    let files = estate.files();
+    let unchanged = files.iter().filter(|(path, ..)| !changed.contains_key(path.as_path()));
+    let after = changed.values().filter_map(|f| Some((&f.path, f.after.as_ref()?)));
+    unchanged.map(|(path, bytes, _)| (path, bytes)).chain(after).map(|(path, b)| (path.clone(), sha256(b))).collect()
+}
+
+/// Lower-case hex of SHA-256.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan) -> Result<()> {
+    let home = home(root, &target.name);
+    let there = names(cx, target.host, &home)?;
+    let mut ids: Vec<u64> = there.iter().filter_map(|name| name.parse().ok()).collect();
+    ids.sort_unstable();
+    entry.id = ids.last().map_or(1, |last| last + 1);
+    let (new, done) = (home.join(format!(".{}.new", entry.id)), home.join(entry.id.to_string()));
+
+    let mut parents: Vec<&Path> = home.ancestors().filter(|p| !p.as_os_str().is_empty()).collect();
+    parents.reverse();
+    let mut steps: Vec<Step> =
+        parents.iter().map(|p| Step::MakeFolder { path: (*p).to_owned(), mode: 0o700 }).collect();
+    let stale = there.iter().filter(|name| name.starts_with('.') && name.ends_with(".new")).cloned();
+    let old = ids.iter().take((ids.len() + 1).saturating_sub(KEPT)).map(u64::to_string);
+    steps.extend(removal(cx, target.host, old.chain(stale).map(|name| home.join(name)).collect())?);
+    steps.push(Step::MakeFolder { path: new.clone(), mode: 0o700 });
+    let text = serde_json::to_vec_pretty(&entry).map_err(|e| Error::failed("cannot write the history").because(e))?;
+    let file = |name: &str, bytes: &Arc<[u8]>| Step::Create {
+        path: new.join(name),
+        bytes: bytes.clone(),
+        like: None,
+        mode: 0o600,
+    };
+    for (kept, change) in entry.files.iter().zip(&plan.files) {
+        steps.extend(kept.before.as_ref().zip(change.before.as_ref()).map(|(name, (bytes, _))| file(name, bytes)));
+        steps.extend(kept.after.as_ref().zip(change.after.as_ref()).map(|(name, bytes)| file(name, bytes)));
+    }
+    steps.push(file("meta.json", &text.into()));
+    steps.push(Step::Rename { from: new.clone(), to: done });
+    steps.push(Step::SyncFolder { path: home });
+    target.host.act(cx, &steps).map_err(|stopped| {
+        // Half an entry is none; a later change would clear it away as well.
+        if let Ok(steps) = removal(cx, target.host, vec![new]) {
+            let _ = target.host.act(cx, &steps);
+        }
+        stopped.error
+    })
+}
+
+/// The steps that remove folders with the files in them.
+fn removal(cx: &Cx, host: &dyn Host, folders: Vec<PathBuf>) -> Result<Vec<Step>> {
+    if folders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wants: Vec<Want> = folders.iter().cloned().map(Want::Folder).collect();
+    let found = host.read(cx, &wants)?;
+    Ok(folders
+        .into_iter()
+        .zip(found)
+        .flat_map(|(folder, files)| {
+            let files = files.into_iter().filter(|f| matches!(f.content, Content::There { .. }));
+            files.map(|f| Step::Remove { path: f.path }).chain([Step::RemoveFolder { path: folder }])
+        })
+        .collect())
+}
+
+fn names(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Vec<String>> {
+    let found = host.read(cx, &[Want::Folder(folder.to_owned())])?.into_iter().flatten();
+    let there = found.filter(|file| matches!(file.content, Content::There { .. }));
+    Ok(there.filter_map(|file| Some(file.path.file_name()?.to_str()?.to_owned())).collect())
+}
+
+/// The newest changes that were kept and not made live, newest first.
+pub(super) fn not_live(cx: &Cx, target: &Target) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for root in &target.history {
+        let home = home(root, &target.name);
+        let names = names(cx, target.host, &home).unwrap_or_default();
+        let ids = names.iter().filter_map(|name| name.parse::<u64>().ok());
+        let wants: Vec<Want> = ids.map(|id| Want::File(home.join(id.to_string()).join("meta.json"))).collect();
+        let found = target.host.read(cx, &wants).unwrap_or_default().into_iter().flatten();
+        entries.extend(found.filter_map(|file| match file.content {
+            Content::There { bytes, .. } => serde_json::from_slice::<Entry>(&bytes).ok(),
+            _ => None,
+        }));
+    }
+    entries.retain(|entry| !entry.live);
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
+    entries
+}
+
+/// The change in which sipctl itself, without a reload, made a file what it is now.
+pub(super) fn own<'e>(entries: &'e [Entry], files: &[(PathBuf, Arc<[u8]>, Meta)], path: &Path) -> Option<&'e Entry> {
+    let candidate = entries.iter().find(|entry| entry.files.iter().any(|file| file.path == path))?;
+    let (_, bytes, _) = files.iter().find(|(file, ..)| file == path)?;
+    (candidate.estate.get(path)? == &sha256(bytes)).then_some(candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_pbx_stays_inside_the_history() {
+        let at = |name| home(Path::new("/h"), name).to_string_lossy().into_owned();
+        assert_eq!(at("seoul"), "/h/seoul");
+        assert_eq!(at("asterisk:/etc/asterisk"), "/h/asterisk%3A%2Fetc%2Fasterisk");
+        assert_eq!(at(".."), "/h/%2E.");
+    }
+}

@@ -1,0 +1,253 @@
+//! An open change on disk: staged, switched, put back, closed. Every step is made so that a run
+//! killed at any moment leaves what recovery can take wholly back or wholly on.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::journal::{self, Entry, How, Opened, Record, Stamp};
+use crate::cx::Cx;
+use crate::engine::{FileChange, Plan, Proof};
+use crate::error::{Code, Error, Result};
+use crate::host::{Content, File, Host, Meta, Step, Want};
+use crate::secret::salt;
+
+/// Where an open change lives inside a configuration folder.
+pub(super) fn private(folder: &Path) -> PathBuf {
+    folder.join(".sipctl")
+}
+
+/// A change whose journal is open.
+pub(super) struct Open<'a> {
+    pub(super) host: &'a dyn Host,
+    pub(super) folder: &'a Path,
+    pub(super) opened: Opened,
+    /// What the new files are; none before the switch.
+    pub(super) new: Option<Vec<Option<Stamp>>>,
+}
+
+impl<'a> Open<'a> {
+    /// Writes journal, old links and temporaries; nothing is left when it fails.
+    pub(super) fn stage(
+        cx: &Cx,
+        (host, folder): (&'a dyn Host, &'a Path),
+        who: &str,
+        plan: &Plan,
+        prove_old: Vec<Proof>,
+    ) -> Result<Self> {
+        let opened = Opened {
+            who: who.to_owned(),
+            files: entries(cx, host, folder, &plan.files)?,
+            reload: plan.reload.clone(),
+            prove_new: plan.prove_new.clone(),
+            prove_old,
+        };
+        let private = private(folder);
+        let mut steps = vec![
+            Step::MakeFolder { path: private.clone(), mode: 0o700 },
+            Step::Append {
+                path: private.join("journal"),
+                bytes: journal::line(Record::Open(Box::new(opened.clone())))?,
+            },
+            Step::Append { path: private.join(".gitignore"), bytes: b"*\n".to_vec() },
+        ];
+        let mut temps = Vec::new();
+        let mut folders = BTreeSet::from([folder.to_owned(), private]);
+        for (entry, change) in opened.files.iter().zip(&plan.files) {
+            if let (Some(old), Some((bytes, _))) = (&entry.old, &change.before) {
+                steps.push(match entry.how {
+                    How::InPlace => Step::Create { path: old.clone(), bytes: bytes.clone(), like: None, mode: 0o600 },
+                    _ => Step::Link { from: entry.path.clone(), to: old.clone() },
+                });
+                folders.extend(old.parent().map(Path::to_owned));
+            }
+            if let (Some(temp), Some(bytes)) = (&entry.temp, &change.after) {
+                let like = if entry.how == How::Create { change.like.clone() } else { Some(entry.path.clone()) };
+                temps.push(Step::Create { path: temp.clone(), bytes: bytes.clone(), like, mode: 0o640 });
+            }
+        }
+        steps.append(&mut temps);
+        steps.extend(folders.into_iter().map(|path| Step::SyncFolder { path }));
+        let open = Self { host, folder, opened, new: None };
+        host.act(cx, &steps).map_err(|stopped| {
+            // The first error is the one to tell; what stays is found by recovery.
+            let _ = open.close(&cx.uncancellable());
+            stopped.error
+        })?;
+        Ok(open)
+    }
+
+    /// Makes the new files the files, if the old ones still are what was read.
+    pub(super) fn switch(&mut self, cx: &Cx, files: &[FileChange]) -> Result<()> {
+        let temps: Vec<Want> = self.opened.files.iter().filter_map(|e| e.temp.clone()).map(Want::Meta).collect();
+        let mut found = self.host.read(cx, &temps)?.into_iter();
+        let mut stamp = |entry: &Entry| entry.temp.as_ref().and_then(|_| stamp(&found.next()?));
+        let new: Vec<_> = self.opened.files.iter().map(&mut stamp).collect();
+        let line = journal::line(Record::Switching(new.clone()))?;
+        let mut steps = vec![Step::Append { path: private(self.folder).join("journal"), bytes: line }];
+        steps.extend(files.iter().map(|file| match &file.before {
+            Some((bytes, meta)) => {
+                Step::Expect { path: file.path.clone(), was: Some(meta.clone()), bytes: bytes.clone() }
+            }
+            None => Step::Expect { path: file.path.clone(), was: None, bytes: [].into() },
+        }));
+        for (entry, file) in self.opened.files.iter().zip(files) {
+            steps.push(match (&entry.temp, &file.after) {
+                (Some(temp), _) => Step::Rename { from: temp.clone(), to: entry.path.clone() },
+                (None, Some(bytes)) => Step::InPlace { path: entry.path.clone(), bytes: bytes.clone() },
+                (None, None) => Step::Remove { path: entry.path.clone() },
+            });
+        }
+        steps.extend(self.folders().map(|path| Step::SyncFolder { path }));
+        self.new = Some(new);
+        self.host.act(cx, &steps).map_err(|stopped| stopped.error)
+    }
+
+    /// The commit point.
+    pub(super) fn proved(&self, cx: &Cx) -> Result<()> {
+        let step = Step::Append { path: private(self.folder).join("journal"), bytes: journal::line(Record::Proved)? };
+        self.host.act(cx, &[step]).map_err(|stopped| stopped.error)
+    }
+
+    /// Makes the old files the files again. A file that somebody else has edited since is left
+    /// alone: then it needs a person.
+    pub(super) fn put_back(&self, cx: &Cx) -> Result<()> {
+        let Some(new) = &self.new else { return Ok(()) };
+        let mut wants = Vec::new();
+        for entry in &self.opened.files {
+            wants.push(Want::Meta(entry.path.clone()));
+            // What tells how far it came: the old file, for a new one the temporary.
+            let beside = entry.old.clone().or_else(|| entry.temp.clone()).unwrap_or_default();
+            wants.push(if entry.how == How::InPlace { Want::File(beside) } else { Want::Meta(beside) });
+        }
+        let found = self.host.read(cx, &wants)?;
+        let (mut steps, mut edited) = (Vec::new(), Vec::new());
+        for ((entry, new), found) in self.opened.files.iter().zip(new).zip(found.chunks(2)) {
+            match back(entry, *new, &found[0], &found[1]) {
+                Some(more) => steps.extend(more),
+                None => edited.push(entry),
+            }
+        }
+        steps.extend(self.folders().map(|path| Step::SyncFolder { path }));
+        self.host.act(cx, &steps).map_err(|stopped| self.stuck(&self.opened.files).because(stopped.error))?;
+        if edited.is_empty() {
+            return Ok(());
+        }
+        let error = self.stuck(edited.iter().copied());
+        Err(error.because(anyhow::anyhow!("somebody else has changed it since")))
+    }
+
+    /// Removes everything that is beside the files, the journal last.
+    pub(super) fn close(&self, cx: &Cx) -> Result<()> {
+        let beside = self.opened.files.iter().flat_map(|entry| [&entry.temp, &entry.old]).flatten();
+        let private = private(self.folder);
+        let mut steps: Vec<Step> = beside.map(|path| Step::Remove { path: path.clone() }).collect();
+        steps.extend([".gitignore", "journal"].map(|name| Step::Remove { path: private.join(name) }));
+        steps.push(Step::RemoveFolder { path: private });
+        self.host.act(cx, &steps).map_err(|stopped| stopped.error)
+    }
+
+    /// The files that keep their inode.
+    pub(super) fn written_in_place(&self) -> impl Iterator<Item = &Path> {
+        self.opened.files.iter().filter(|entry| entry.how == How::InPlace).map(|entry| entry.path.as_path())
+    }
+
+    fn folders(&self) -> impl Iterator<Item = PathBuf> {
+        let parents = self.opened.files.iter().filter_map(|entry| entry.path.parent());
+        parents.map(Path::to_owned).collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// The error of files that are not back, with the commands that do it by hand.
+    fn stuck<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>) -> Error {
+        let (mut names, mut commands) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let path = entry.path.display();
+            names.push(path.to_string());
+            commands.push(match (entry.how, &entry.old) {
+                (How::InPlace, Some(old)) => format!("cp {} {path}", old.display()),
+                (_, Some(old)) => format!("mv {} {path}", old.display()),
+                (_, None) => format!("rm {path}"),
+            });
+        }
+        let message = format!("the old state of {} could not be put back", names.join(", "));
+        let private = private(self.folder);
+        Error::new(Code::NeedsPerson, message)
+            .hint(format!("to go back by hand: {}", commands.join("; ")))
+            .hint(format!("when the files are as you want them: rm -r {}", private.display()))
+    }
+}
+
+/// The steps that bring one file back; none where it is neither what it was nor what we made of it.
+fn back(entry: &Entry, new: Option<Stamp>, now: &[File], beside: &[File]) -> Option<Vec<Step>> {
+    let path = entry.path.clone();
+    let kept = content(beside);
+    if entry.how == How::InPlace {
+        // Without its copy it was put back before, by a run that was killed while cleaning up.
+        return Some(kept.map(|(bytes, _)| Step::InPlace { path, bytes: bytes.clone() }).into_iter().collect());
+    }
+    let now = stamp(now);
+    let ours = now.is_some() && now == new;
+    let untouched = now.zip(entry.was).is_some_and(|(now, was)| now.inode == was.inode);
+    match (&entry.old, now) {
+        (None, _) if now.is_none() || kept.is_some() => Some(Vec::new()),
+        (None, _) => ours.then(|| vec![Step::Remove { path }]),
+        (Some(_), _) if untouched || (kept.is_none() && !ours) => Some(Vec::new()),
+        (Some(from), _) if ours || now.is_none() => {
+            let mut steps = vec![Step::Rename { from: from.clone(), to: path.clone() }];
+            // An engine that looks at size and time only would take it for the new one still.
+            if now.zip(entry.was).is_some_and(|(now, was)| (now.size, now.mtime) == (was.size, was.mtime)) {
+                steps.push(Step::Touch { path });
+            }
+            Some(steps)
+        }
+        (Some(_), _) => None,
+    }
+}
+
+fn content(found: &[File]) -> Option<(&Arc<[u8]>, &Meta)> {
+    match found {
+        [File { content: Content::There { bytes, meta }, .. }] => Some((bytes, meta)),
+        _ => None,
+    }
+}
+
+fn stamp(found: &[File]) -> Option<Stamp> {
+    content(found).map(|(_, meta)| Stamp::from(meta))
+}
+
+/// How each file of a plan will be changed, and what lies beside it meanwhile.
+fn entries(cx: &Cx, host: &dyn Host, folder: &Path, files: &[FileChange]) -> Result<Vec<Entry>> {
+    // Keeps the temporaries of one change apart from whatever else lies there.
+    let tag = salt()?;
+    let mut wants = vec![Want::Meta(folder.to_owned())];
+    wants.extend(files.iter().map(|file| Want::Meta(file.path.clone())));
+    let mut found = host.read(cx, &wants)?.into_iter().map(|found| content(&found).map(|(_, meta)| meta.clone()));
+    let home = found.next().flatten();
+    let near = |meta: &Meta| home.as_ref().is_some_and(|h| h.id.0 == meta.id.0 && meta.real.starts_with(&h.real));
+    Ok(files
+        .iter()
+        .zip(found)
+        .enumerate()
+        .map(|(number, (file, now))| {
+            let was = file.before.as_ref().map(|(_, meta)| meta);
+            let path = was.map_or_else(|| file.path.clone(), |meta| meta.real.clone());
+            // Only a look at this moment knows of other mounts.
+            let shared = was.is_some_and(|m| m.links > 1 || m.mounted) || now.is_some_and(|m| m.mounted);
+            let how = match (was, &file.after) {
+                (None, _) => How::Create,
+                (Some(_), None) => How::Delete,
+                (Some(_), Some(_)) if shared => How::InPlace,
+                (Some(_), Some(_)) => How::Replace,
+            };
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let temp = matches!(how, How::Create | How::Replace)
+                .then(|| path.with_file_name(format!(".{name}.sipctl-{tag}.new")));
+            let old = was.map(|meta| match how {
+                How::InPlace => private(folder).join(format!("{number}.old")),
+                _ if near(meta) => private(folder).join(format!("{number}.old")),
+                _ => path.with_file_name(format!(".{name}.sipctl-{tag}")),
+            });
+            Entry { path, how, temp, old, was: was.map(Stamp::from) }
+        })
+        .collect())
+}

@@ -1,0 +1,127 @@
+//! What becomes of a change that a crash or a lost link left open: without a `proved` line its old
+//! state comes back, with one its cleanup is finished.
+
+use std::path::Path;
+
+use super::journal::{self, Record};
+use super::open::{Open, private};
+use super::{ReloadPolicy, Target};
+use crate::cx::Cx;
+use crate::engine::{Console, Verdict, Warning};
+use crate::error::{Place, Result};
+use crate::host::{Content, Host, Step, Want};
+
+/// For commands that only read: says that a change is open.
+pub fn open_change(cx: &Cx, host: &dyn Host, folder: &Path) -> Option<Warning> {
+    let private = private(folder);
+    let found = host.read(cx, &[Want::Meta(private.clone())]).ok()?;
+    if matches!(found.first()?.first()?.content, Content::Missing) {
+        return None;
+    }
+    let message = "a change is open here: under way, or interrupted; the next change puts it right";
+    Some(Warning::new("open-change", message).at(&Place::new(private, 0)))
+}
+
+/// What a journal says, if one is there.
+enum Found<'a> {
+    Nothing,
+    /// A folder whose journal has no first line: nothing was switched.
+    Empty,
+    Change {
+        open: Box<Open<'a>>,
+        proved: bool,
+    },
+}
+
+fn find<'a>(cx: &Cx, host: &'a dyn Host, folder: &'a Path) -> Result<Found<'a>> {
+    let private = private(folder);
+    let wants = [Want::Meta(private.clone()), Want::File(private.join("journal"))];
+    let mut found = host.read(cx, &wants)?.into_iter().flatten().map(|file| file.content);
+    if matches!(found.next(), None | Some(Content::Missing)) {
+        return Ok(Found::Nothing);
+    }
+    let bytes = match found.next() {
+        Some(Content::There { bytes, .. }) => bytes,
+        Some(Content::Unreadable(why)) => {
+            let error = crate::error::Error::failed("cannot read the journal of a change that was left open");
+            return Err(error.at(Place::new(private.join("journal"), 0)).because(anyhow::anyhow!(why)));
+        }
+        Some(Content::Missing) | None => return Ok(Found::Empty),
+    };
+    let records = journal::parse(&bytes).map_err(|error| {
+        let hint = format!("or, when the files are as you want them: rm -r {}", private.display());
+        error.at(Place::new(private.join("journal"), 0)).hint(hint)
+    })?;
+    let (mut opened, mut new, mut proved) = (None, None, false);
+    for record in records {
+        match record {
+            Record::Open(first) => opened = Some(first),
+            Record::Switching(stamps) => new = Some(stamps),
+            Record::Proved => proved = true,
+        }
+    }
+    Ok(match opened {
+        Some(opened) => Found::Change { open: Box::new(Open { host, folder, opened: *opened, new }), proved },
+        None => Found::Empty,
+    })
+}
+
+/// Whether a change could start here; for a dry run, which leaves an open one alone.
+pub(super) fn look(cx: &Cx, target: &Target) -> Result<Option<Warning>> {
+    match find(cx, target.host, &target.folder)? {
+        Found::Nothing => Ok(None),
+        Found::Empty | Found::Change { .. } => Ok(open_change(cx, target.host, &target.folder)),
+    }
+}
+
+/// Puts right what a run before left open. Called under the lock.
+pub(super) fn recover(cx: &Cx, target: &Target, console: Option<&mut (dyn Console + '_)>) -> Result<Option<Warning>> {
+    // Half a recovery would be a second crash.
+    let calm = cx.uncancellable();
+    let (open, proved) = match find(&calm, target.host, &target.folder)? {
+        Found::Nothing => return Ok(None),
+        Found::Empty => {
+            sweep(&calm, target)?;
+            let message = "a change that was interrupted before it began has been cleared away";
+            return Ok(Some(Warning::new("recovered", message)));
+        }
+        Found::Change { open, proved } => (open, proved),
+    };
+    let who = open.opened.who.clone();
+    if proved {
+        open.close(&calm)?;
+        let message = format!("a change of {who} that was interrupted after its proof has been finished");
+        return Ok(Some(Warning::new("recovered", message)));
+    }
+    open.put_back(&calm)?;
+    let live = if open.new.is_some() { make_live(cx, target, &open, console) } else { String::new() };
+    open.close(&calm)?;
+    let message = format!("an interrupted change of {who} has been taken back{live}");
+    Ok(Some(Warning::new("recovered", message)))
+}
+
+/// Has the engine read the old files; says how that went. It stops nothing: the change that comes
+/// asks the engine itself.
+fn make_live(cx: &Cx, target: &Target, open: &Open, console: Option<&mut (dyn Console + '_)>) -> String {
+    let (Some(console), false) = (console, target.reload == ReloadPolicy::None) else {
+        return "; the engine was not asked to reload".to_owned();
+    };
+    let reloaded = console.reload(cx, &open.opened.reload);
+    let verdicts = reloaded.and_then(|reloaded| console.prove(cx, &open.opened.prove_old, &reloaded.log));
+    match verdicts {
+        Ok(verdicts) if verdicts.iter().any(|v| matches!(v, Verdict::Failed { .. })) => {
+            "; the engine still differs from the old files".to_owned()
+        }
+        Ok(_) => " and the old state is live".to_owned(),
+        Err(error) => format!("; the engine could not be asked to reload ({})", error.line()),
+    }
+}
+
+/// Removes a private folder in which no change had begun.
+fn sweep(cx: &Cx, target: &Target) -> Result<()> {
+    let private = private(&target.folder);
+    let found = target.host.read(cx, &[Want::Folder(private.clone())])?;
+    let mut steps: Vec<Step> = found.into_iter().flatten().map(|file| Step::Remove { path: file.path }).collect();
+    steps.push(Step::RemoveFolder { path: private });
+    target.host.act(cx, &steps).map_err(|stopped| stopped.error)
+}

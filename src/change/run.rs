@@ -1,0 +1,402 @@
+//! The way of one change from the console to its end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::open::Open;
+use super::proof::{differs, sum, warnings, worst};
+use super::{Gate, Options, Outcome, ReloadPolicy, Status, Target, back, history, recover};
+use crate::cx::Cx;
+use crate::engine::{Console, Estate, Live, Plan, Proof, Warning};
+use crate::error::{Code, Error, Place, Result};
+use crate::host::{Content, Guard, Meta, Want};
+
+/// Getting the lock took this long: somebody else was at work, and what the engine said is old.
+const STALE: Duration = Duration::from_millis(20);
+
+/// One change under way.
+pub(super) struct Run<'a> {
+    pub(super) cx: &'a Cx<'a>,
+    pub(super) target: &'a Target<'a>,
+    pub(super) options: &'a Options,
+    pub(super) outcome: Outcome,
+    pub(super) console: Option<Box<dyn Console + 'a>>,
+    live: Option<Live>,
+    /// The host's clock when `live` was asked.
+    asked: (i64, u32),
+    /// Whether a reload was begun: the engine may hold the new state, however it ended.
+    pub(super) reloading: bool,
+}
+
+/// What a change starts from, read under the lock.
+struct Ground {
+    estate: Box<dyn Estate>,
+    plan: Plan,
+    _guard: Option<Box<dyn Guard>>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(cx: &'a Cx<'a>, target: &'a Target<'a>, options: &'a Options) -> Self {
+        Self {
+            cx,
+            target,
+            options,
+            outcome: Outcome::default(),
+            console: None,
+            live: None,
+            asked: (0, 0),
+            reloading: false,
+        }
+    }
+
+    /// Carries the change out. The outcome has everything but the error.
+    pub(super) fn go(&mut self, gate: &mut dyn Gate) -> Result<()> {
+        self.connect()?;
+        let mut ground = if self.options.dry_run { self.look(gate)? } else { self.prepare(gate)? };
+        self.say(ground.estate.warnings());
+        self.say(std::mem::take(&mut ground.plan.warnings));
+        let done = self.carry_out(&mut ground, gate);
+        self.outcome.plan = ground.plan;
+        done
+    }
+
+    fn carry_out(&mut self, ground: &mut Ground, gate: &mut dyn Gate) -> Result<()> {
+        if ground.plan.files.is_empty() {
+            return self.nothing_to_do(&ground.plan);
+        }
+        let prove_old = self.drift(&ground.plan)?;
+        ground.plan.reload.only_narrow |= self.target.reload == ReloadPolicy::Narrow;
+        ground.plan.reload.only_narrow |= self.pending(ground)?;
+        self.refuse(&["drift", "pending-edits"])?;
+        if self.options.dry_run {
+            self.outcome.changed = true;
+            return self.dialable(&ground.plan);
+        }
+        self.cx.check()?;
+        gate.before_write(&ground.plan)?;
+        let written = self.write(ground, prove_old);
+        if written.is_err() && !self.outcome.changed {
+            gate.put_back();
+        }
+        written
+    }
+
+    /// Whether the engine is made to read what is written.
+    pub(super) fn reloads(&self) -> bool {
+        self.console.is_some() && !self.options.no_reload && self.target.reload != ReloadPolicy::None
+    }
+
+    fn proves(&self) -> bool {
+        self.reloads() && !self.options.no_proof
+    }
+
+    pub(super) fn say(&mut self, warnings: impl IntoIterator<Item = Warning>) {
+        for warning in warnings {
+            if !self.outcome.warnings.contains(&warning) {
+                self.outcome.warnings.push(warning);
+            }
+        }
+    }
+
+    /// With `--strict`, some warnings are refusals.
+    fn refuse(&self, codes: &[&str]) -> Result<()> {
+        let refused = self.outcome.warnings.iter().find(|w| codes.contains(&w.code.as_str()));
+        match refused.filter(|_| self.options.strict) {
+            None => Ok(()),
+            Some(warning) => Err(Error::failed(format!("{} (--strict): {}", warning.code, warning.message))
+                .hint("nothing is changed; without --strict this is a warning")),
+        }
+    }
+
+    /// Opens the console before anything is written, and makes sure that its engine reads our files.
+    fn connect(&mut self) -> Result<()> {
+        if self.options.offline {
+            return Ok(());
+        }
+        let opened = self.target.engine.console(self.cx, self.target.host, &self.target.folder).and_then(|console| {
+            self.console = Some(console);
+            self.ask()
+        });
+        match opened {
+            // A dry run does without, and says so.
+            Err(error) if self.options.dry_run && error.code == Code::Unreachable => {
+                self.console = None;
+                self.say([Warning::new("engine-silent", error.line())]);
+                Ok(())
+            }
+            Err(error) if error.code == Code::Unreachable => {
+                Err(error.hint("to change the files without the engine: --offline"))
+            }
+            other => other,
+        }
+    }
+
+    fn ask(&mut self) -> Result<()> {
+        let Some(console) = &mut self.console else { return Ok(()) };
+        self.asked = self.target.host.clock();
+        let live = console.live(self.cx)?;
+        let (ours, theirs) = (&self.target.folder, &live.folder);
+        if !theirs.as_os_str().is_empty() && theirs != ours {
+            let wants = [Want::Meta(ours.clone()), Want::Meta(theirs.clone())];
+            let found = self.target.host.read(self.cx, &wants)?;
+            let metas: Vec<Option<&Meta>> = found.iter().flatten().map(|file| meta(&file.content)).collect();
+            let same = matches!(&metas[..], [Some(a), Some(b)] if a.real == b.real || a.id == b.id);
+            if !same {
+                let engine = self.target.engine.name();
+                let message = format!("the running {engine} reads {}, not {}", theirs.display(), ours.display());
+                return Err(Error::new(Code::Elsewhere, message)
+                    .hint(format!("to change what it reads: --pbx {engine}:{}", theirs.display()))
+                    .hint(format!("to change {} all the same: --offline", ours.display())));
+            }
+        }
+        self.live = Some(live);
+        Ok(())
+    }
+
+    /// For a dry run: no lock, no recovery, no question.
+    fn look(&mut self, gate: &mut dyn Gate) -> Result<Ground> {
+        let open = recover::look(self.cx, self.target)?;
+        self.say(open);
+        let (estate, plan) = self.plan(gate)?;
+        Ok(Ground { estate, plan, _guard: None })
+    }
+
+    /// Asks the person on a preview, then locks, recovers, reads and plans; until both are the same.
+    fn prepare(&mut self, gate: &mut dyn Gate) -> Result<Ground> {
+        let mut shown = None;
+        if gate.wants_preview() {
+            let (estate, plan) = self.plan(gate)?;
+            self.confirm(gate, &plan, &*estate)?;
+            shown = Some(plan);
+        }
+        loop {
+            let waiting = Instant::now();
+            let guard = self.target.host.lock(self.cx, &self.target.folder)?;
+            if waiting.elapsed() > STALE || shown.is_some() {
+                self.ask()?;
+            }
+            let recovered = recover::recover(self.cx, self.target, self.console.as_deref_mut())?;
+            self.say(recovered);
+            let (estate, plan) = self.plan(gate)?;
+            if shown.as_ref().is_none_or(|shown| same(shown, &plan)) {
+                return Ok(Ground { estate, plan, _guard: Some(guard) });
+            }
+            // Nobody else waits while a person reads.
+            drop(guard);
+            self.confirm(gate, &plan, &*estate)?;
+            shown = Some(plan);
+        }
+    }
+
+    fn plan(&self, gate: &mut dyn Gate) -> Result<(Box<dyn Estate>, Plan)> {
+        let Target { engine, host, folder, .. } = self.target;
+        let estate = engine.load(self.cx, *host, folder, self.options.mentions)?;
+        let edits = gate.edits(&*estate)?;
+        let plan = estate.plan(self.live.as_ref(), &edits, &self.options.plan)?;
+        self.cx.check()?;
+        Ok((estate, plan))
+    }
+
+    fn confirm(&mut self, gate: &mut dyn Gate, plan: &Plan, estate: &dyn Estate) -> Result<()> {
+        if plan.files.is_empty() {
+            return Ok(());
+        }
+        let numbers: Vec<String> =
+            plan.done.iter().map(|done| done.was.clone().unwrap_or_else(|| done.number.clone())).collect();
+        let contacts = match &mut self.console {
+            Some(console) if !numbers.is_empty() => console.contacts(self.cx, &numbers).unwrap_or_else(|error| {
+                self.cx.events.detail(&format!("who is registered is not known: {}", error.line()));
+                Vec::new()
+            }),
+            _ => Vec::new(),
+        };
+        gate.confirm(plan, estate, &contacts)
+    }
+
+    /// The files are as wanted: is the engine?
+    fn nothing_to_do(&mut self, plan: &Plan) -> Result<()> {
+        if !self.proves() {
+            return Ok(());
+        }
+        if let Some(console) = &mut self.console {
+            let verdicts = console.prove(self.cx, &plan.prove_new, &[])?;
+            let mut report = sum(&plan.prove_new, verdicts);
+            let drift = warnings(&report, "drift", "the files are as wanted, the engine differs from them", differs);
+            // Nothing was tried, so nothing failed.
+            if report.status == Status::Failed {
+                report.status = Status::Unproved;
+            }
+            self.outcome.proof = report;
+            self.say(drift);
+        }
+        self.refuse(&["drift"])?;
+        if self.outcome.proof.status == Status::Proved && !self.options.dry_run {
+            self.aftercare(plan);
+        }
+        Ok(())
+    }
+
+    /// What already differs before the change: said, and not held against the old state when it must
+    /// come back. What is left of the old proofs.
+    fn drift(&mut self, plan: &Plan) -> Result<Vec<Proof>> {
+        let (true, Some(console)) = (self.proves(), &mut self.console) else { return Ok(plan.prove_old.clone()) };
+        let verdicts = console.prove(self.cx, &plan.prove_old, &[])?;
+        let fit = plan.prove_old.iter().zip(&verdicts).filter(|(_, verdict)| !differs(verdict));
+        let fit = fit.map(|(proof, _)| proof.clone()).collect();
+        let report = sum(&plan.prove_old, verdicts);
+        self.say(warnings(&report, "drift", "the engine already differed from the files before this", differs));
+        Ok(fit)
+    }
+
+    /// Whether a full reload would make live what somebody has edited and not yet reloaded.
+    fn pending(&mut self, ground: &Ground) -> Result<bool> {
+        let (true, Some(live)) = (self.reloads(), &self.live) else { return Ok(false) };
+        let Target { engine, host, folder, .. } = self.target;
+        let ours: Vec<_> = ground.plan.files.iter().map(|file| file.path.clone()).collect();
+        let mut places = engine.pending(self.cx, *host, folder, live, &ours)?;
+        if let Some(since) = live.since_reload {
+            // Engines give the time of a reload in whole seconds; an edit within that one is not seen.
+            let reloaded = self.asked.0 - i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+            let newer = |meta: &Meta| meta.mtime.0 > reloaded + 1;
+            let files = ground.plan.files.iter();
+            let newer = files.filter(|file| file.before.as_ref().is_some_and(|(_, meta)| newer(meta)));
+            places.extend(newer.map(|file| Place::new(&file.path, 0)));
+        }
+        if places.is_empty() {
+            return Ok(false);
+        }
+        let (own, files) = (history::not_live(self.cx, self.target), ground.estate.files());
+        self.say(places.into_iter().map(|place| {
+            let message = match history::own(&own, &files, &place.file) {
+                Some(entry) => format!("holds change {} of sipctl itself, made with --no-reload", entry.id),
+                None => "was edited after the last reload and is not live yet".to_owned(),
+            };
+            Warning::new("pending-edits", format!("{} {message}", place.file.display())).at(&place)
+        }));
+        Ok(true)
+    }
+
+    /// Everything that alters files. Outside the commit point each failure goes back.
+    fn write(&mut self, ground: &Ground, prove_old: Vec<Proof>) -> Result<()> {
+        let (Target { host, folder, who, .. }, plan) = (self.target, &ground.plan);
+        let mut open = Open::stage(self.cx, (*host, folder), who, plan, prove_old)?;
+        let in_place = open.written_in_place().map(|path| {
+            let message = format!("{} has other names or is mounted: it is written in place", path.display());
+            Warning::new("in-place", message).at(&Place::new(path, 0))
+        });
+        self.say(in_place.collect::<Vec<_>>());
+        let switched = self.cx.check().and_then(|()| open.switch(self.cx, &plan.files));
+        if let Err(error) = switched {
+            return Err(back::put_back(self, &open, error));
+        }
+        self.outcome.changed = true;
+        let made_live = self.cx.check().and_then(|()| self.make_live(plan));
+        let proved = made_live.and_then(|()| self.cx.check()).and_then(|()| open.proved(self.cx));
+        if let Err(error) = proved {
+            return Err(back::put_back(self, &open, error));
+        }
+        self.finish(&open, ground)
+    }
+
+    fn make_live(&mut self, plan: &Plan) -> Result<()> {
+        let (reloads, proves) = (self.reloads(), self.proves());
+        let (true, Some(console)) = (reloads, &mut self.console) else { return Ok(()) };
+        self.reloading = true;
+        let reloaded = console.reload(self.cx, &plan.reload).map_err(refused)?;
+        let reloaded = self.outcome.reload.insert(reloaded);
+        if !proves {
+            return Ok(());
+        }
+        let verdicts = console.prove(self.cx, &plan.prove_new, &reloaded.log).map_err(refused)?;
+        let report = sum(&plan.prove_new, verdicts);
+        let message = match report.status {
+            Status::Failed => Some("the engine did not take the change"),
+            Status::Unproved if self.options.strict => Some("the change could not be proved (--strict)"),
+            _ => None,
+        };
+        let error = message.map(|message| {
+            let error = Error::new(Code::Refused, format!("{message}: {}", worst(&report)));
+            reloaded.log.iter().take(5).fold(error, |error, line| error.hint(format!("it logged: {line}")))
+        });
+        let unproved = warnings(&report, "unproved", "the engine cannot say whether it took this", |_| true);
+        self.outcome.proof = report;
+        match error {
+            Some(error) => Err(error),
+            None => {
+                self.say(unproved);
+                Ok(())
+            }
+        }
+    }
+
+    /// After the commit point: nothing goes back any more, and a signal changes nothing.
+    fn finish(&mut self, open: &Open, ground: &Ground) -> Result<()> {
+        let calm = self.cx.uncancellable();
+        let (target, plan) = (self.target, &ground.plan);
+        match history::keep(&calm, target, self.options, plan, &*ground.estate, self.reloads()) {
+            Ok(id) => self.outcome.id = Some(id),
+            Err(error) => {
+                let message = format!("the change is not in the history: {}", error.line());
+                self.say([Warning::new("no-history", message)]);
+            }
+        }
+        if let Err(error) = open.close(&calm) {
+            let message = format!("the change is done, its journal could not be removed: {}", error.line());
+            self.say([Warning::new("open-change", message)]);
+        }
+        if self.reloads() {
+            self.aftercare(plan);
+            // What cannot be said now stops nothing.
+            let _ = self.dialable(plan);
+        }
+        Ok(())
+    }
+
+    fn aftercare(&mut self, plan: &Plan) {
+        let Some(console) = self.console.as_mut().filter(|_| !plan.aftercare.is_empty()) else { return };
+        match console.aftercare(&self.cx.uncancellable(), &plan.aftercare) {
+            Ok((_, warnings)) => self.say(warnings),
+            Err(error) => self.say([Warning::new("aftercare", error.line())]),
+        }
+    }
+
+    fn dialable(&mut self, plan: &Plan) -> Result<()> {
+        if let Some(console) = self.console.as_mut().filter(|_| !plan.dial.is_empty()) {
+            let calm = self.cx.uncancellable();
+            let cx = if self.options.dry_run { self.cx } else { &calm };
+            let found = console.dialable(cx, &plan.dial)?;
+            self.say(found);
+        }
+        Ok(())
+    }
+}
+
+/// The engine's failure to reload or answer is a refusal, unless we were asked to stop.
+fn refused(mut error: Error) -> Error {
+    if error.code != Code::Interrupted {
+        error.code = Code::Refused;
+    }
+    error
+}
+
+fn meta(content: &Content) -> Option<&Meta> {
+    match content {
+        Content::There { meta, .. } => Some(meta),
+        _ => None,
+    }
+}
+
+/// Whether a plan does what the person was shown. (Salts of proofs differ each time.)
+fn same(shown: &Plan, plan: &Plan) -> bool {
+    fn before(file: &crate::engine::FileChange) -> Option<&Arc<[u8]>> {
+        file.before.as_ref().map(|(bytes, _)| bytes)
+    }
+    shown.done == plan.done
+        && shown.aftercare == plan.aftercare
+        && shown.files.len() == plan.files.len()
+        && shown
+            .files
+            .iter()
+            .zip(&plan.files)
+            .all(|(a, b)| a.path == b.path && a.after == b.after && before(a) == before(b))
+}

@@ -1,0 +1,117 @@
+//! A run killed before each system call that alters the world, and the run after it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::standin::{Lab, code, codes, delete, set};
+
+/// Names the folder of the PBX a child process works on.
+const ROOT: &str = "SIPCTL_TEST_ROOT";
+/// What it adds; or `many`, for a change of several files.
+const NUMBER: &str = "SIPCTL_TEST_NUMBER";
+
+/// This very program: a child runs only [`child`].
+pub fn driver() -> PathBuf {
+    std::env::current_exe().unwrap()
+}
+
+/// A process that makes one change.
+pub fn drive(root: &Path, number: &str) -> Command {
+    let mut command = Command::new(driver());
+    command.args(["crash::child", "--exact", "--nocapture", "--test-threads=1"]);
+    command.env(ROOT, root).env(NUMBER, number);
+    command
+}
+
+/// The child process; as a test of its own there is nothing to do.
+#[test]
+fn child() {
+    let (Some(root), Ok(number)) = (std::env::var_os(ROOT), std::env::var(NUMBER)) else { return };
+    let mut lab = Lab::at(root.into());
+    lab.options.message = Some("a child".into());
+    let outcome = lab.change(if number == "many" { many() } else { vec![set(&number, "new")] });
+    let said = format!("exit {}: {:?} {:?}", code(&outcome), outcome.error.as_ref().map(|e| e.line()), codes(&outcome));
+    let said = said.replace("Some(\"", "").replace("\")", "");
+    assert_eq!(code(&outcome), 0, "{said}");
+    // Shown by the test harness of the child, read by its parent.
+    fs::write("/proc/self/fd/1", format!("{said}\n")).unwrap();
+}
+
+/// A replaced file, one written in place, a new one and one that goes.
+fn many() -> Vec<sipctl::extension::Edit> {
+    vec![set("1001", "a longer text"), set("9001", "new"), set("9003", "new"), delete("9002")]
+}
+
+fn prepared() -> Lab {
+    let lab = Lab::new();
+    fs::write(lab.folder().join("9002.conf"), "9002=old\n").unwrap();
+    fs::hard_link(lab.folder().join("9001.conf"), lab.root.join("twin")).unwrap();
+    lab.engine.start(&lab.folder());
+    lab
+}
+
+/// Kills a run before the `nth` call of `call`; whether it was killed.
+fn killed(lab: &Lab, call: &str, nth: usize) -> bool {
+    let drive = drive(&lab.root, "many");
+    let status = Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")])
+        .args(["-e", &format!("inject={call}:signal=KILL:when={nth}")])
+        .arg(driver())
+        .args(drive.get_args())
+        .envs(drive.get_envs().filter_map(|(k, v)| Some((k, v?))))
+        .output()
+        .expect("strace is installed")
+        .status;
+    !status.success()
+}
+
+#[test]
+fn killed_anywhere_the_next_run_finds_it_wholly_old_or_wholly_new() {
+    let (old, new) = {
+        let lab = prepared();
+        let old = lab.tree();
+        assert_eq!(code(&lab.change(many())), 0);
+        (old, lab.tree())
+    };
+    let calls = [
+        "mkdir",
+        "rename",
+        "link,linkat",
+        "unlink,unlinkat",
+        "rmdir",
+        "write",
+        "pwrite64",
+        "ftruncate",
+        "fsync",
+        "fdatasync",
+        "fchmod",
+        "chmod,fchmodat",
+    ];
+    let (mut kills, mut taken_back, mut finished) = (0, 0, 0);
+    for call in calls {
+        for nth in 1.. {
+            let lab = prepared();
+            if !killed(&lab, call, nth) {
+                assert_eq!(lab.tree(), new, "{call} {nth}");
+                break;
+            }
+            kills += 1;
+            let at = format!("killed before {call} number {nth}");
+            // Something else is changed by the next run, which recovers first.
+            let outcome = lab.change(vec![set("5000", "next")]);
+            assert_eq!(code(&outcome), 0, "{at}: {:?}", outcome.error);
+            assert!(!codes(&outcome).contains("drift"), "{at}: {:?}", outcome.warnings);
+            let mut tree = lab.tree();
+            let main = tree.get_mut("main.conf").unwrap();
+            *main = main.strip_suffix("5000=next\n").unwrap_or_else(|| panic!("{at}: {main}")).to_owned();
+            assert!(tree == old || tree == new, "{at}: {tree:?}");
+            assert_eq!(fs::read_to_string(lab.root.join("twin")).unwrap(), tree["9001.conf"], "{at}");
+            taken_back += usize::from(tree == old);
+            finished += usize::from(tree == new);
+            let history = fs::read_dir(lab.root.join("history/lab")).unwrap();
+            assert!(history.flatten().all(|e| !e.file_name().to_string_lossy().starts_with('.')), "{at}");
+        }
+    }
+    assert!(kills > 30 && taken_back > 15 && finished > 5, "{kills} kills, {taken_back} back, {finished} on");
+}
