@@ -148,7 +148,7 @@ fn prove_change(
 fn can_be_asked(kind: Type, name: &str, options: &[Effective]) -> bool {
     let yes = |option: &Effective| option.values.last().is_some_and(|value| super::objects::is_yes(value));
     let overruled = |by: &&str| options.iter().any(|option| option.name == **by && yes(option));
-    name != WIZARD && !options::overruled_by(kind.name(), name).iter().any(|by| overruled(by))
+    name != WIZARD && !options::overruled_by(kind.name(), name).iter().any(overruled)
 }
 
 fn expect(object: Type, option: &Effective) -> Result<Expect> {
