@@ -164,7 +164,7 @@ impl<'e> Draft<'e> {
                 continue;
             }
             let before = source.doc.bytes();
-            let mut after = splice::apply(before, merged(splices.clone()));
+            let mut after = splice::apply(before, at_the_head(&source.doc, merged(splices.clone())));
             keep_missing_newline(before, &mut after);
             match self.moved.get(&source.path) {
                 Some(to) => {
@@ -247,6 +247,19 @@ fn merged(mut splices: Vec<Splice>) -> Vec<Splice> {
         }
     }
     out
+}
+
+/// Sections taken out at the head of a file take the blank line behind them along: that is the one
+/// that parted them from what follows.
+fn at_the_head(doc: &Document, mut splices: Vec<Splice>) -> Vec<Splice> {
+    if let Some(first) = splices.first_mut().filter(|s| s.span.start == 0 && s.text.is_empty() && !s.span.is_empty()) {
+        let line = doc.line_of(first.span.end);
+        let blank = first.span.end < doc.bytes().len() && matches!(doc.lines()[line].content, Content::Blank);
+        if blank && doc.span(line).start == first.span.end {
+            first.span.end = doc.span(line).end;
+        }
+    }
+    splices
 }
 
 /// A missing last newline stays missing, and a present one present.

@@ -7,6 +7,7 @@ use super::layout::{self, Piece};
 use super::objects::{Dialect, Object, Type};
 use super::parts::Parts;
 use crate::extension::{Kind, order};
+use crate::text::asterisk_conf::Content;
 
 /// An extension somebody is dressed after.
 #[derive(Clone, Debug)]
@@ -118,11 +119,9 @@ pub fn runs(estate: &Estate, objects: &[Object]) -> Vec<Run> {
         let joins = out.last().is_some_and(|run| {
             let (_, last) = run.pieces.last().expect("a run has a piece");
             let doc = layout::doc(estate.configs.of(object), piece.file);
-            let between = &doc.lines()[last.last as usize + 1..piece.header.max(last.last + 1) as usize];
-            let header = |line: &crate::text::asterisk_conf::Line| {
-                matches!(line.content, crate::text::asterisk_conf::Content::Section(_))
-            };
-            (run.dialect, run.file) == (object.dialect, piece.file) && !between.iter().any(header)
+            let header = |line: &u32| matches!(doc.lines()[*line as usize].content, Content::Section(_));
+            (run.dialect, run.file) == (object.dialect, piece.file)
+                && !(last.last + 1..piece.header).any(|line| header(&line))
         });
         match out.last_mut() {
             Some(run) if joins => run.pieces.push((object, piece)),

@@ -118,13 +118,16 @@ impl Default for KeyStyle {
 }
 
 impl KeyStyle {
-    /// From the settings of a piece.
+    /// From the settings of a piece; from the nearest setting above where it has none.
     pub fn of(doc: &Document, piece: &Piece) -> Self {
         let mut style = Self::default();
-        let Some(line) = piece.keys.last() else { return style };
-        let Content::Key(key) = &doc.lines()[*line as usize].content else { return style };
+        let is_key = |line: &u32| matches!(doc.lines()[*line as usize].content, Content::Key(_));
+        let Some(line) = piece.keys.last().copied().or_else(|| (0..piece.header).rev().find(is_key)) else {
+            return style;
+        };
+        let Content::Key(key) = &doc.lines()[line as usize].content else { return style };
         let (name, value) = (doc.raw(&key.name), doc.raw(&key.value));
-        let start = doc.span(*line as usize).start;
+        let start = doc.span(line as usize).start;
         style.indent = doc.bytes()[start..name.start].to_vec();
         let between = &doc.bytes()[name.end..value.start.max(name.end)];
         if value.is_empty() || between.contains(&b'+') || between.contains(&b';') {

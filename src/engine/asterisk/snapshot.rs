@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cx::Cx;
 use crate::error::{Error, Result};
-use crate::host::{Command, Content, File, Guard, Host, Output, Socket, Step, Stopped, Stream, Want};
+use crate::host::{Command, Content, File, Guard, Host, Meta, Output, Socket, Step, Stopped, Stream, Want};
 
 /// Passes reads on to a host and remembers question and answer.
 pub struct Recorder<'h> {
@@ -56,26 +56,29 @@ impl Snapshot {
     pub fn with(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Self {
         let mut answers = self.answers.clone();
         for (key, files) in &mut answers {
+            let sample = files.iter().find_map(|file| match &file.content {
+                Content::There { meta, .. } => Some(meta.clone()),
+                _ => None,
+            });
             for file in files.iter_mut() {
                 if let Some(bytes) = changes.get(&file.path) {
                     replace(file, bytes.clone());
                 }
             }
-            if let Key::Glob(pattern) = key {
+            if let (Key::Glob(pattern), Some(meta)) = (key, sample) {
+                let new = |path: &&PathBuf| matches(pattern, path) && !files.iter().any(|file| file.path == **path);
+                let added: Vec<File> = changes
+                    .iter()
+                    .filter_map(|(path, bytes)| Some((path, bytes.as_ref()?)))
+                    .filter(|(path, _)| new(path))
+                    .map(|(path, bytes)| {
+                        let meta = Meta { real: path.clone(), id: (0, 0), ..meta.clone() };
+                        let content = Content::There { bytes: Arc::clone(bytes), meta };
+                        File { path: path.clone(), content }
+                    })
+                    .collect();
                 files.retain(|file| !matches!(file.content, Content::Missing));
-                let sample = files.iter().find_map(|file| match &file.content {
-                    Content::There { meta, .. } => Some(meta.clone()),
-                    _ => None,
-                });
-                for (path, bytes) in changes {
-                    let known = files.iter().any(|file| &file.path == path);
-                    if let (false, Some(bytes), Some(meta)) = (known, bytes, &sample)
-                        && matches(pattern, path)
-                    {
-                        let content = Content::There { bytes: Arc::clone(bytes), meta: meta.clone() };
-                        files.push(File { path: path.clone(), content });
-                    }
-                }
+                files.extend(added);
                 files.sort_by(|a, b| a.path.cmp(&b.path));
             }
         }

@@ -151,12 +151,14 @@ fn neighbours(room: &Room, wish: &Wish, file: Option<&PathBuf>) -> Result<Option
     if filter.template.is_some() {
         return Ok(estate.neighbours(room.endpoints(), wish.number, &filter));
     }
-    // Nobody in that file, or in that context: then anybody shows how it is done here.
+    // Nobody in that file, or in that context, or of that kind: then anybody shows how it is done.
     let wider = [
         filter.clone(),
         Filter { file: None, ..filter.clone() },
         Filter { context: None, ..filter.clone() },
-        Filter { context: None, file: None, ..filter },
+        Filter { context: None, file: None, ..filter.clone() },
+        Filter { by_address: false, ..filter.clone() },
+        Filter { context: None, file: None, by_address: false, ..filter },
     ];
     Ok(wider.iter().find_map(|filter| estate.neighbours(room.endpoints(), wish.number, filter)))
 }

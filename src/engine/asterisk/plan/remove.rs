@@ -103,10 +103,6 @@ fn take(draft: &mut Draft, dialect: Dialect, piece: &Piece, number: &str) -> Res
     if from <= piece.last {
         draft.remove_lines(file, from..=piece.last);
     }
-    if first == 0 && behind < doc.lines().len() && layout::is_blank(doc, behind as u32) {
-        // At the head of a file the blank line that parts it from the next one stands behind.
-        draft.remove_lines(file, behind as u32..=behind as u32);
-    }
     Ok(())
 }
 
