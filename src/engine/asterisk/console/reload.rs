@@ -2,11 +2,11 @@
 //!
 //! The engine reports success whatever it dropped, and `core reload` does nothing at all, without a
 //! word, while another reload runs. So: a log channel of our own, `module reload res_pjsip.so`
-//! inside it (that one says when another reload is under way), then `core reload`. A full reload
-//! frees every added log channel (observed on 16.28 and 22.10): our channel being gone is the proof
-//! that a full reload ran after our files were in place.
+//! inside it (that one says when another reload is under way), then `core reload` with a second
+//! channel: a full reload frees every added channel (observed on 16.28 and 22.10), so the channel
+//! being gone is the proof that one ran after our files were in place.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::answers::{labelled, word};
@@ -18,10 +18,11 @@ use crate::error::{Code, Error, Result};
 use crate::host::{Content, Step, Want};
 use crate::secret;
 use crate::wire::Broken;
+use crate::wire::control_socket::can_be_asked;
 
 const FULL: &str = "core reload";
 const WATCHED: &str = "module reload res_pjsip.so";
-/// What the names of our log channels begin with.
+/// What the files of our log channels begin with.
 const OURS: &str = "sipctl-";
 
 /// Reloads; with it, why the log is not known if it is not.
@@ -32,15 +33,12 @@ pub fn reload(link: &mut Link, cx: &Cx, wanted: &Reload) -> Result<(Reloaded, Op
     let full = !wanted.only_narrow || wanted.narrow.is_empty();
     let watched = if wanted.narrow.is_empty() { vec![WATCHED.to_owned()] } else { wanted.narrow.clone() };
 
-    let mut channel = Channel::open(link, cx, &folders)?;
-    let done = watch(link, cx, &watched, full, &mut channel, &folders);
-    // Nothing of ours stays behind. A daemon that died took its channels along; for one that hangs the
-    // next reload removes what is left.
-    let silent = done.as_ref().is_err_and(|e| Broken::of(e).is_some());
-    let tidied = if silent { Ok(()) } else { channel.close(link, &cx.uncancellable()) };
-    let log = done?;
-    tidied?;
-
+    tidy(link, cx, &folders)?;
+    let until = cx.deadline(cx.timeouts.wait);
+    let log = watch(link, cx, &watched, &folders, until)?;
+    if full {
+        whole(link, cx, &folders, until)?;
+    }
     let command = if full { FULL.to_owned() } else { watched.join(", ") };
     let (log, blind) = match log {
         Ok(log) => (log, None),
@@ -51,31 +49,23 @@ pub fn reload(link: &mut Link, cx: &Cx, wanted: &Reload) -> Result<(Reloaded, Op
 
 type Log = std::result::Result<Vec<String>, String>;
 
-fn watch(
-    link: &mut Link,
-    cx: &Cx,
-    commands: &[String],
-    full: bool,
-    channel: &mut Channel,
-    folders: &[PathBuf],
-) -> Result<Log> {
-    let until = cx.deadline(cx.timeouts.wait);
-    loop {
+/// The watched part of a reload: what was logged, or why that is not known.
+fn watch(link: &mut Link, cx: &Cx, commands: &[String], folders: &[PathBuf], until: Instant) -> Result<Log> {
+    let Some(channel) = Channel::open(link, cx, folders)? else {
         for command in commands {
             narrow(link, cx, command, until)?;
         }
+        return Ok(Err("the engine could not add a log channel".to_owned()));
+    };
+    let reloaded = commands.iter().try_for_each(|command| narrow(link, cx, command, until));
+    let log = if reloaded.is_ok() { channel.read(link, cx) } else { Ok(Vec::new()) };
+    let was_there = channel.close_after(link, cx, &reloaded)?;
+    reloaded?;
+    match was_there || Instant::now() > until {
+        true => Ok(log),
         // Somebody's full reload in between freed the channel: nobody watched.
-        if channel.path.is_none() || channel.is_there(link, cx)? || Instant::now() > until {
-            break;
-        }
-        channel.close(link, cx)?;
-        *channel = Channel::open(link, cx, folders)?;
+        false => watch(link, cx, commands, folders, until),
     }
-    let log = channel.read(link, cx);
-    if full {
-        whole(link, cx, channel, until)?;
-    }
-    Ok(log)
 }
 
 /// One reload of a module, repeated while another one is under way.
@@ -103,12 +93,13 @@ fn narrow(link: &mut Link, cx: &Cx, command: &str, until: Instant) -> Result<()>
 }
 
 /// A full reload, repeated until one ran.
-fn whole(link: &mut Link, cx: &Cx, channel: &Channel, until: Instant) -> Result<()> {
+fn whole(link: &mut Link, cx: &Cx, folders: &[PathBuf], until: Instant) -> Result<()> {
     loop {
+        let channel = Channel::open(link, cx, folders)?;
         let start = Instant::now();
-        link.one(cx, FULL, cx.timeouts.reload)?;
-        let ran = match &channel.path {
-            Some(_) => !channel.is_there(link, cx)?,
+        let reloaded = link.one(cx, FULL, cx.timeouts.reload).map(|_| ());
+        let ran = match &channel {
+            Some(channel) => !channel.close_after(link, cx, &reloaded)?,
             // Without a channel the engine's clock must do; it counts whole seconds.
             None => {
                 let uptime = link.one(cx, "core show uptime seconds", cx.timeouts.question)?;
@@ -116,6 +107,7 @@ fn whole(link: &mut Link, cx: &Cx, channel: &Channel, until: Instant) -> Result<
                 ago <= start.elapsed().as_secs() + 1
             }
         };
+        reloaded?;
         if ran {
             return Ok(());
         }
@@ -141,85 +133,64 @@ fn folders(link: &mut Link, cx: &Cx) -> Result<Vec<PathBuf>> {
     Ok(folder("Log directory:").into_iter().chain(spool).collect())
 }
 
-/// A log channel of our own.
-struct Channel {
-    /// Its file; none where the engine could not make one.
-    path: Option<PathBuf>,
-}
+/// A log channel of our own: its file.
+struct Channel(PathBuf);
 
 impl Channel {
-    /// Adds one, after removing what a run that was killed left behind.
-    fn open(link: &mut Link, cx: &Cx, folders: &[PathBuf]) -> Result<Self> {
-        let left = listed(link, cx)?;
-        if !left.is_empty() {
-            remove(link, cx, &left)?;
-        }
+    /// Adds one, where the engine can.
+    fn open(link: &mut Link, cx: &Cx, folders: &[PathBuf]) -> Result<Option<Self>> {
         let name = format!("{OURS}{}.log", secret::salt()?);
         for folder in folders {
             let path = folder.join(&name);
-            let channel = path.display().to_string();
-            let answer = link.one(
-                cx,
-                &format!("logger add channel {} error,warning,notice", word(&channel)),
-                cx.timeouts.question,
-            )?;
-            let opened = Self { path: Some(path) };
-            if answer.trim().is_empty() && opened.is_there(link, cx)? {
-                return Ok(opened);
+            let command = format!("logger add channel {} error,warning,notice", word(&path.display().to_string()));
+            if can_be_asked(&command) && link.one(cx, &command, cx.timeouts.question)?.trim().is_empty() {
+                return Ok(Some(Self(path)));
             }
         }
-        Ok(Self { path: None })
-    }
-
-    fn is_there(&self, link: &mut Link, cx: &Cx) -> Result<bool> {
-        let listed = listed(link, cx)?;
-        Ok(self.path.as_ref().is_some_and(|path| listed.contains(path)))
+        Ok(None)
     }
 
     /// What it holds; the engine logs from a thread of its own, so once it has come to rest.
     fn read(&self, link: &Link, cx: &Cx) -> Log {
-        let Some(path) = &self.path else {
-            return Err("the engine could not add a log channel".to_owned());
-        };
+        let path = self.0.display();
         let mut before: Option<usize> = None;
         for _ in 0..20 {
-            let found = link.host().read(cx, &[Want::File(path.clone())]).map_err(|e| e.line())?;
+            let found = link.host().read(cx, &[Want::File(self.0.clone())]).map_err(|e| e.line())?;
             match found.into_iter().flatten().next().map(|file| file.content) {
                 Some(Content::There { bytes, .. }) => {
-                    // The first line, the version, comes with the first message.
                     if before == Some(bytes.len()) {
                         return Ok(log::lines(&bytes));
                     }
                     before = Some(bytes.len());
                 }
-                Some(Content::Unreadable(why)) => {
-                    return Err(format!("its log {} cannot be read: {why}", path.display()));
-                }
-                _ => return Err(format!("its log {} is not there for us", path.display())),
+                Some(Content::Unreadable(why)) => return Err(format!("its log {path} cannot be read: {why}")),
+                _ => return Err(format!("its log {path} is not there for us")),
             }
             std::thread::sleep(Duration::from_millis(20));
         }
         Err("its log does not come to rest".to_owned())
     }
 
-    fn close(&self, link: &mut Link, cx: &Cx) -> Result<()> {
-        match &self.path {
-            Some(path) => remove(link, cx, std::slice::from_ref(path)),
-            None => Ok(()),
+    /// Removes the channel and its file, also after a signal; whether the engine still had it. A
+    /// daemon that is gone took it along, and after one that hangs the next reload removes it.
+    fn close_after(&self, link: &mut Link, cx: &Cx, done: &Result<()>) -> Result<bool> {
+        match done.as_ref().is_err_and(|e| Broken::of(e).is_some()) {
+            true => Ok(true),
+            false => Ok(remove(link, &cx.uncancellable(), std::slice::from_ref(&self.0))? == 1),
         }
     }
 }
 
-/// Our channels that the engine has now.
-fn listed(link: &mut Link, cx: &Cx) -> Result<Vec<PathBuf>> {
-    let answer = link.one(cx, "logger show channels", cx.timeouts.question)?;
-    let ours = |path: &&Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(OURS));
-    let first = answer.lines().filter_map(|line| line.split_whitespace().next()).map(Path::new);
-    Ok(first.filter(ours).map(Path::to_owned).collect())
+/// Removes what runs left behind that were killed. `logger show channels` cuts names after 35 bytes
+/// (observed on 16.28 and 22.10), so the files have to tell.
+fn tidy(link: &mut Link, cx: &Cx, folders: &[PathBuf]) -> Result<()> {
+    let wants: Vec<Want> = folders.iter().map(|folder| Want::Glob(folder.join(format!("{OURS}*.log")))).collect();
+    let left: Vec<PathBuf> = link.host().read(cx, &wants)?.into_iter().flatten().map(|file| file.path).collect();
+    remove(link, cx, &left).map(|_| ())
 }
 
-/// Removes channels (one that is gone already is fine) and their files.
-fn remove(link: &mut Link, cx: &Cx, paths: &[PathBuf]) -> Result<()> {
+/// Removes channels and their files; how many of the channels the engine had.
+fn remove(link: &mut Link, cx: &Cx, paths: &[PathBuf]) -> Result<usize> {
     let commands: Vec<String> =
         paths.iter().map(|path| format!("logger remove channel {}", word(&path.display().to_string()))).collect();
     let removed = link.ask(cx, &commands);
@@ -227,5 +198,5 @@ fn remove(link: &mut Link, cx: &Cx, paths: &[PathBuf]) -> Result<()> {
     if let Err(stopped) = link.host().act(cx, &steps) {
         cx.events.detail(&format!("a log file stays behind: {}", stopped.error));
     }
-    removed.map(|_| ())
+    Ok(removed?.iter().filter(|answer| answer.contains("Removed dynamic logger channel")).count())
 }
