@@ -75,6 +75,7 @@ fn killed_anywhere_the_next_run_finds_it_wholly_old_or_wholly_new() {
         (old, lab.tree())
     };
     let calls = [
+        "openat",
         "mkdir",
         "rename",
         "link,linkat",
