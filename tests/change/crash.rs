@@ -75,6 +75,7 @@ fn killed_anywhere_the_next_run_finds_it_wholly_old_or_wholly_new() {
         (old, lab.tree())
     };
     let calls = [
+        "openat",
         "mkdir",
         "rename",
         "link,linkat",
@@ -98,6 +99,10 @@ fn killed_anywhere_the_next_run_finds_it_wholly_old_or_wholly_new() {
             }
             kills += 1;
             let at = format!("killed before {call} number {nth}");
+            // Every other time the run that recovers is killed as well, while it cleans up.
+            if kills % 2 == 0 {
+                killed(&lab, "unlink,unlinkat", 1 + kills / 2 % 4);
+            }
             // Something else is changed by the next run, which recovers first.
             let outcome = lab.change(vec![set("5000", "next")]);
             assert_eq!(code(&outcome), 0, "{at}: {:?}", outcome.error);
