@@ -5,6 +5,7 @@
 
 mod after;
 mod console;
+mod effective;
 mod engine;
 mod host;
 mod phone;

@@ -141,9 +141,11 @@ impl Configs {
     pub fn options(&self, object: Object) -> impl Iterator<Item = (&[u8], &[u8], &Var)> {
         let config = self.of(object);
         let prefix = object.prefix().as_bytes();
+        let by_wizard = overruled_by_wizard(config, self.category(object), object);
         self.category(object).vars.iter().filter_map(move |var| {
-            let name = strip(config.key(var), prefix)?;
-            (!name.eq_ignore_ascii_case(b"type")).then(|| (name, config.value(var), var))
+            let name = config.key(var).strip_prefix(prefix)?;
+            let overruled = by_wizard.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
+            (!overruled && !name.eq_ignore_ascii_case(b"type")).then(|| (name, config.value(var), var))
         })
     }
 
@@ -170,11 +172,6 @@ impl Configs {
         let value = self.last(object, option).unwrap_or_default();
         value.split(|b| *b == b',').map(|item| item.trim_ascii().to_vec()).filter(|item| !item.is_empty()).collect()
     }
-}
-
-fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (head, tail) = name.split_at_checked(prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then_some(tail)
 }
 
 /// Every object of the configurations.
@@ -317,31 +314,45 @@ impl Objects {
     }
 }
 
-/// What a wizard section makes (res_pjsip_config_wizard.c).
+/// What a wizard section makes (res_pjsip_config_wizard.c): `type` is looked for in any setting with
+/// that in its name and with regard to case, the wizard's own options are not.
 fn wizard_objects(config: &Config, category: &Category, index: u32, all: &mut Vec<Object>) {
-    let value = |wanted: &str| {
-        let mut vars = category.vars.iter().rev();
-        vars.find(|var| config.key(var).eq_ignore_ascii_case(wanted.as_bytes())).map(|var| config.value(var))
-    };
-    if value("type") != Some(b"wizard") {
+    let is_wizard =
+        |var: &Var| config.value(var) == b"wizard" && config.key(var).windows(4).any(|part| part == b"type");
+    if !category.vars.iter().any(is_wizard) {
         return;
     }
-    let yes = |wanted: &str| value(wanted).is_some_and(is_yes);
-    let has = |prefix: &str| {
-        let prefix = prefix.as_bytes();
-        category.vars.iter().any(|var| strip(config.key(var), prefix).is_some())
-    };
     let mut push = |kind| all.push(Object { kind, dialect: Dialect::Wizard, category: index });
     push(Type::Endpoint);
     push(Type::Aor);
-    if has("inbound_auth/") || yes("accepts_auth") {
+    if wizard_says(config, category, "accepts_auth") {
         push(Type::Auth);
     }
-    if value("remote_hosts").is_some() {
+    if wizard_option(config, category, "remote_hosts").is_some_and(|hosts| !hosts.is_empty()) {
         push(Type::Identify);
     }
-    if yes("sends_registrations") {
+    if wizard_says(config, category, "sends_registrations") {
         push(Type::Registration);
+    }
+}
+
+/// The value that counts of a wizard's own option, one without a prefix.
+fn wizard_option<'a>(config: &'a Config, category: &Category, option: &str) -> Option<&'a [u8]> {
+    let mut vars = category.vars.iter().rev();
+    vars.find(|var| config.key(var).eq_ignore_ascii_case(option.as_bytes())).map(|var| config.value(var))
+}
+
+/// Whether a wizard's own option is yes.
+pub fn wizard_says(config: &Config, category: &Category, option: &str) -> bool {
+    wizard_option(config, category, option).is_some_and(is_yes)
+}
+
+/// Options a wizard sets itself, whatever its section says of them (observed on 16.28 and 22.10).
+fn overruled_by_wizard(config: &Config, category: &Category, object: Object) -> &'static [&'static str] {
+    match (object.dialect, object.kind) {
+        (Dialect::Wizard, Type::Endpoint) if wizard_says(config, category, "accepts_auth") => &["aors", "auth"],
+        (Dialect::Wizard, Type::Endpoint) => &["aors"],
+        _ => &[],
     }
 }
 
