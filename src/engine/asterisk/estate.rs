@@ -219,6 +219,16 @@ impl engine::Estate for Estate {
         out
     }
 
+    fn elsewhere(&self) -> Option<(String, Place)> {
+        let store = self.stores.others.iter().find(|store| store.kind == Type::Endpoint)?;
+        Some((format!("{} {}", store.wizard, store.data).trim().to_owned(), store.place.clone()))
+    }
+
+    fn registers_as(&self, ext: &Ext) -> Vec<String> {
+        let Some(parts) = self.parts(&ext.number) else { return Vec::new() };
+        parts.aors.iter().map(|aor| self.configs.id_text(*aor)).collect()
+    }
+
     fn password(&self, ext: &Ext) -> Option<Secret> {
         let parts = self.parts(&ext.number)?;
         let auth = *parts.auths.last()?;

@@ -15,7 +15,7 @@ use super::objects::{Dialect, Object, Type};
 use super::options::{self, Check, Version};
 use super::parts::Parts;
 use super::{proofs, suggest};
-use crate::engine::{Done, Live, Plan, PlanOptions, Reload, Warning, no_such_extension};
+use crate::engine::{Aftercare, Done, Live, Plan, PlanOptions, Reload, Warning, no_such_extension};
 use crate::error::{Code, Error, Place, Result};
 use crate::extension::{Edit, Ext, Want, order};
 
@@ -343,10 +343,45 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     plan.prove_old = difference.old;
     plan.files = draft.file_changes(&changes);
     plan.reload = Reload { narrow: vec![RELOAD.to_owned()], only_narrow: false };
-    plan.aftercare = draft.aftercare.clone();
+    plan.aftercare = aftercare(room, &draft, edits);
+    plan.dial = edits.iter().filter_map(|edit| dialled(edit, &configs, &objects)).collect();
     let touched: BTreeSet<&String> = draft.allowed.values().collect();
     plan.done = edits.iter().map(done).filter(|done| touched.contains(&done.number)).collect();
     Ok(plan)
+}
+
+/// What follows after proof: what the edits need, and what `--kick` and `--hangup` ask for.
+fn aftercare(room: &Room, draft: &Draft, edits: &[Edit]) -> Vec<Aftercare> {
+    let mut out = draft.aftercare.clone();
+    for number in edits.iter().map(|edit| &edit.ext().number) {
+        let Some(parts) = room.estate.parts(number) else { continue };
+        if room.options.kick {
+            out.extend(parts.aors.iter().map(|aor| Aftercare::Kick { id: room.estate.configs.id_text(*aor) }));
+        }
+        if room.options.hangup {
+            out.push(Aftercare::Hangup { id: number.clone() });
+        }
+    }
+    let mut seen = Vec::new();
+    out.retain(|act| {
+        !seen.contains(act) && {
+            seen.push(act.clone());
+            true
+        }
+    });
+    out
+}
+
+/// A number that is new, with the context that should be able to dial it.
+fn dialled(
+    edit: &Edit,
+    configs: &super::objects::Configs,
+    objects: &super::objects::Objects,
+) -> Option<(String, String)> {
+    let (Edit::Create(ext, _) | Edit::Renumber { new: ext, .. }) = edit else { return None };
+    let endpoint = objects.find(configs, Type::Endpoint, ext.number.as_bytes())?;
+    let context = configs.text(endpoint, "context").unwrap_or_else(|| "default".to_owned());
+    Some((ext.number.clone(), context))
 }
 
 /// Something the engine would reject or lose that it does not reject or lose now.
