@@ -42,6 +42,7 @@ pub fn same(object: &str, name: &str, values: &[String], answer: &str, version: 
         return match values.last() {
             Some(value) if value == answer => Same,
             Some(_) if name.starts_with('@') => Different,
+            None if name.starts_with('@') => decide(answer.is_empty()),
             _ => Unknown,
         };
     };
