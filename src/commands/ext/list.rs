@@ -131,11 +131,12 @@ pub fn run(app: &App, args: &ListArgs) -> Result<u8> {
 fn on(cx: &Cx, pbx: &Pbx, kinds: Kinds, filter: &Filter) -> Result<Listed> {
     let open = Open::new(cx, pbx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
-    let mut extensions = estate.extensions();
+    let (mut extensions, warnings) = (estate.extensions(), estate.warnings());
+    drop(estate); // it is large, and so is what follows
     extensions.retain(|extension| kinds.holds(extension.kind));
     filter.keep(&mut extensions);
     let shown = |extension| Shown { extension, password: None, settings: None, contacts: None };
-    Ok(Listed { extensions: extensions.into_iter().map(shown).collect(), warnings: estate.warnings() })
+    Ok(Listed { extensions: extensions.into_iter().map(shown).collect(), warnings })
 }
 
 #[cfg(test)]
