@@ -1,7 +1,8 @@
 //! Real engines, one daemon a test: started, stopped, hung and killed at will.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::UdpSocket;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -112,7 +113,8 @@ impl Asterisk {
         let enter = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/asterisk");
         let root = release.root.clone().unwrap_or_default();
         let script = format!("#!/bin/sh\nSIPCTL_LAB_ROOT='{}' exec '{}' \"$@\"\n", root.display(), enter.display());
-        crate::office::script_at(&at("bin/asterisk"), &script);
+        std::fs::write(at("bin/asterisk"), script).unwrap();
+        std::fs::set_permissions(at("bin/asterisk"), PermissionsExt::from_mode(0o755)).unwrap();
 
         let child = spawn(&at("bin/asterisk"), config);
         let mut asterisk = Self { release: release.clone(), config: config.to_owned(), home, child };
@@ -167,8 +169,7 @@ impl Asterisk {
     /// The UDP port of its transport.
     pub fn port(&self) -> u16 {
         let text = std::fs::read_to_string(self.config.join("pjsip.conf")).unwrap();
-        let (_, rest) = text.split_once("127.0.0.1:").unwrap();
-        rest.lines().next().unwrap().trim().parse().unwrap()
+        text.lines().find_map(|l| l.strip_prefix("bind=127.0.0.1:")).unwrap().trim().parse().unwrap()
     }
 
     /// Kills it and waits until it is gone.
@@ -184,7 +185,9 @@ impl Asterisk {
         let _ = std::fs::remove_file(&path);
         self.child = spawn(&self.bin().join("asterisk"), &self.config);
         let until = Instant::now() + Duration::from_secs(30);
-        while UnixStream::connect(&path).is_err() {
+        // The banner has to be read: a daemon that early dies of SIGPIPE when its client has left.
+        let greets = || UnixStream::connect(&path)?.read(&mut [0; 200]);
+        while greets().is_err() {
             assert!(Instant::now() < until, "Asterisk does not start:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(1));
         }
