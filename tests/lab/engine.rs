@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::UdpSocket;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -113,8 +112,7 @@ impl Asterisk {
         let enter = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/asterisk");
         let root = release.root.clone().unwrap_or_default();
         let script = format!("#!/bin/sh\nSIPCTL_LAB_ROOT='{}' exec '{}' \"$@\"\n", root.display(), enter.display());
-        std::fs::write(at("bin/asterisk"), script).unwrap();
-        std::fs::set_permissions(at("bin/asterisk"), PermissionsExt::from_mode(0o755)).unwrap();
+        crate::office::script_at(&at("bin/asterisk"), &script);
 
         let child = spawn(&at("bin/asterisk"), config);
         let mut asterisk = Self { release: release.clone(), config: config.to_owned(), home, child };
@@ -169,7 +167,8 @@ impl Asterisk {
     /// The UDP port of its transport.
     pub fn port(&self) -> u16 {
         let text = std::fs::read_to_string(self.config.join("pjsip.conf")).unwrap();
-        text.lines().find_map(|l| l.strip_prefix("bind=127.0.0.1:")).unwrap().trim().parse().unwrap()
+        let (_, rest) = text.split_once("127.0.0.1:").unwrap();
+        rest.lines().next().unwrap().trim().parse().unwrap()
     }
 
     /// Kills it and waits until it is gone.
