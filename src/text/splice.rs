@@ -1,6 +1,7 @@
 //! Byte splices: the only way a configuration file is ever changed.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Replaces the bytes of `span` by `text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,17 +34,32 @@ impl Splice {
 /// The order given does not matter but for insertions at one place, which keep it. Splices that
 /// overlap are a programming error and panic.
 pub fn apply(original: &[u8], mut splices: Vec<Splice>) -> Vec<u8> {
+    pieces(original, &mut splices).concat()
+}
+
+/// What [`apply`] makes, in pieces of the original and of the splices.
+pub fn pieces<'a>(original: &'a [u8], splices: &'a mut [Splice]) -> Vec<&'a [u8]> {
     splices.sort_by_key(|s| (s.span.start, s.span.end));
-    let grown: usize = splices.iter().map(|s| s.text.len()).sum();
-    let mut out = Vec::with_capacity(original.len() + grown);
+    let mut out = Vec::with_capacity(2 * splices.len() + 1);
     let mut at = 0;
-    for splice in splices {
+    for splice in splices.iter() {
         assert!(splice.span.start >= at, "overlapping splices at {}", splice.span.start);
-        out.extend_from_slice(&original[at..splice.span.start]);
-        out.extend_from_slice(&splice.text);
+        out.extend([&original[at..splice.span.start], &splice.text]);
         at = splice.span.end;
     }
-    out.extend_from_slice(&original[at..]);
+    out.push(&original[at..]);
+    out
+}
+
+/// Joins pieces where they will stay: a file can be large, and a second copy of it, too.
+pub fn join(pieces: &[&[u8]]) -> Arc<[u8]> {
+    let mut out: Arc<[u8]> = std::iter::repeat_n(0, pieces.iter().map(|piece| piece.len()).sum()).collect();
+    let mut room = Arc::get_mut(&mut out).expect("nobody else has it yet");
+    for piece in pieces {
+        let (here, behind) = room.split_at_mut(piece.len());
+        here.copy_from_slice(piece);
+        room = behind;
+    }
     out
 }
 

@@ -164,15 +164,17 @@ impl<'e> Draft<'e> {
                 continue;
             }
             let before = source.doc.bytes();
-            let mut after = splice::apply(before, at_the_head(&source.doc, merged(splices.clone())));
+            let mut splices = at_the_head(&source.doc, merged(splices.clone()));
+            let mut after = splice::pieces(before, &mut splices);
             keep_missing_newline(before, &mut after);
+            let after = splice::join(&after);
             match self.moved.get(&source.path) {
                 Some(to) => {
                     out.entry(source.path.clone()).or_insert(None);
-                    out.insert(to.clone(), Some(after.into()));
+                    out.insert(to.clone(), Some(after));
                 }
                 None if after[..] != before[..] => {
-                    out.insert(source.path.clone(), Some(after.into()));
+                    out.insert(source.path.clone(), Some(after));
                 }
                 None => {}
             }
@@ -276,11 +278,21 @@ fn at_the_head(doc: &Document, mut splices: Vec<Splice>) -> Vec<Splice> {
 }
 
 /// A missing last newline stays missing, and a present one present.
-fn keep_missing_newline(before: &[u8], after: &mut Vec<u8>) {
-    if !before.is_empty() && !before.ends_with(b"\n") && after.ends_with(b"\n") {
-        after.pop();
-        if after.ends_with(b"\r") {
-            after.pop();
-        }
+fn keep_missing_newline(before: &[u8], after: &mut [&[u8]]) {
+    if before.is_empty() || before.ends_with(b"\n") {
+        return;
     }
+    if take_end(after, b'\n') {
+        take_end(after, b'\r');
+    }
+}
+
+/// Takes the last byte off, if it is this one.
+fn take_end(pieces: &mut [&[u8]], byte: u8) -> bool {
+    let Some(last) = pieces.iter_mut().rfind(|piece| !piece.is_empty()) else { return false };
+    let rest = last.strip_suffix(&[byte]);
+    if let Some(rest) = rest {
+        *last = rest;
+    }
+    rest.is_some()
 }

@@ -15,7 +15,7 @@ use crate::cx::Cx;
 use crate::engine::{self, Live, Plan, PlanOptions, Proof, Warning};
 use crate::error::{Error, Place, Result};
 use crate::extension::{self, Edit, Ext, Extension, Kind, ShownSetting};
-use crate::host::{Host, Meta};
+use crate::host::{Content, Host, Meta, Want};
 use crate::secret::Secret;
 
 /// The configuration files of one Asterisk with their meaning.
@@ -46,17 +46,29 @@ pub struct Outcome {
     pub objects: Objects,
 }
 
+/// The files every reading starts with.
+const FILES: [&str; 7] = [
+    "pjsip.conf",
+    "pjsip_wizard.conf",
+    "sorcery.conf",
+    "extconfig.conf",
+    "extensions.conf",
+    "extensions.ael",
+    "extensions.lua",
+];
+
 impl Estate {
     /// Reads the configuration in `folder`.
     pub fn load(cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Self> {
         let recorder = Recorder::new(host);
+        // One exchange for what is nearly always wanted; includes cost one a level.
+        recorder.read(cx, &FILES.map(|name| Want::File(folder.join(name))))?;
         let configs = Configs {
             pjsip: Config::load(cx, &recorder, folder, "pjsip.conf")?,
             wizard: Config::load(cx, &recorder, folder, "pjsip_wizard.conf")?,
         };
-        let snapshot = recorder.finish();
         let objects = Objects::new(&configs);
-        let mut stores = Stores::read(cx, host, folder, objects.of(Type::Endpoint).is_empty())?;
+        let mut stores = Stores::read(cx, &recorder, folder, objects.of(Type::Endpoint).is_empty())?;
         let files = [&configs.pjsip, &configs.wizard].into_iter().flatten().flat_map(|config| &config.files);
         stores.look_for_generator(files.map(|file| (file.path.as_path(), &file.doc.bytes()[..])));
         if configs.pjsip.is_none() && configs.wizard.is_none() && stores.chan_sip.is_none() && stores.others.is_empty()
@@ -65,11 +77,12 @@ impl Estate {
                 .at(Place::new(folder.join("pjsip.conf"), 0))
                 .hint("name the folder Asterisk reads: --pbx asterisk:/FOLDER"));
         }
-        let contexts = contexts(cx, host, folder)?;
+        let contexts = contexts(cx, &recorder, folder)?;
         let mentions = match mentions {
             true => Some(Mentions::read(cx, host, folder)?),
             false => None,
         };
+        let snapshot = recorder.finish();
         Ok(Self { folder: folder.to_owned(), snapshot, configs, objects, stores, contexts, mentions })
     }
 
@@ -207,13 +220,13 @@ impl PartialOrd for OrderKey {
 /// The contexts of extensions.conf; `None` when AEL, Lua or a database may define others, or when
 /// there is no extensions.conf.
 fn contexts(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Option<BTreeSet<String>>> {
-    use crate::host::{Content, Want};
-    let others = ["extensions.ael", "extensions.lua"].map(|name| Want::Meta(folder.join(name)));
+    let others = ["extensions.ael", "extensions.lua"].map(|name| Want::File(folder.join(name)));
     let found = host.read(cx, &others)?;
     if found.iter().flatten().any(|file| matches!(file.content, Content::There { .. })) {
         return Ok(None);
     }
-    let Some(config) = Config::load(cx, host, folder, "extensions.conf")? else { return Ok(None) };
+    // Without it contexts are not checked; who may not read it may still change phones.
+    let Ok(Some(config)) = Config::load(cx, host, folder, "extensions.conf") else { return Ok(None) };
     let names = config.categories.iter().filter(|category| !category.template);
     let names = names.map(|category| String::from_utf8_lossy(config.name(category)).into_owned());
     Ok(Some(names.filter(|name| name != "general" && name != "globals").collect()))

@@ -301,8 +301,8 @@ fn names_are_written_so_that_they_are_read_back() {
 
 #[test]
 fn it_stays_small() {
-    assert_eq!(size_of::<Text>(), 8);
-    assert_eq!(size_of::<Line>(), 28);
+    assert_eq!(size_of::<Text>(), 6);
+    assert_eq!(size_of::<Line>(), 22);
     let mut text = Vec::new();
     for n in 10_000..20_000 {
         let lines = [
