@@ -196,6 +196,8 @@ pub enum Why {
     Empty,
     /// A `]` in a section name.
     Bracket,
+    /// A block comment begins or ends in the middle of the value.
+    Comment,
 }
 
 impl fmt::Display for Why {
@@ -216,6 +218,7 @@ impl fmt::Display for Why {
             Why::EdgeBlank => "it begins or ends with a blank",
             Why::Empty => "it is empty",
             Why::Bracket => "it has a ']'",
+            Why::Comment => "a block comment begins or ends in the middle of it",
         })
     }
 }

@@ -13,7 +13,7 @@ use super::mask;
 use super::objects::{Dialect, Object, Type};
 use crate::engine::{Aftercare, FileChange, Warning};
 use crate::error::{Error, Place, Result};
-use crate::text::asterisk_conf::{Carry, Content, Document, escape_value};
+use crate::text::asterisk_conf::{Carry, Content, Document, Why, escape_value};
 use crate::text::splice::{self, Splice};
 
 /// A file of the estate: which configuration, which file in it.
@@ -99,13 +99,11 @@ impl<'e> Draft<'e> {
         let Content::Key(key) = &doc.lines()[line as usize].content else {
             return Err(Error::failed("no setting stands here").at(self.place(file, line)));
         };
-        let mut text = escape(value, "this value")?;
-        let raw = doc.raw(&key.value);
-        if text.ends_with(b"\\") && doc.bytes()[raw.end..].starts_with(b";") {
-            // A backslash directly before the comment would make its `;` part of the value.
-            text.push(b' ');
-        }
-        self.splice(file, Splice::replace(raw, text));
+        let splice = doc.set_value(key, value).map_err(|why| {
+            let name = String::from_utf8_lossy(doc.text(&key.name)).into_owned();
+            unwritable(&name, why).at(self.place(file, line))
+        })?;
+        self.splice(file, splice);
         Ok(())
     }
 
@@ -219,10 +217,13 @@ impl<'e> Draft<'e> {
     }
 }
 
+fn unwritable(name: &str, why: Why) -> Error {
+    Error::usage(format!("{name} cannot be written so that Asterisk reads it back: {why}"))
+}
+
 /// Escapes a value, naming the option and never the value in the error.
 pub fn escape(value: &[u8], name: &str) -> Result<Vec<u8>> {
-    escape_value(value)
-        .map_err(|why| Error::usage(format!("{name} cannot be written so that Asterisk reads it back: {why}")))
+    escape_value(value).map_err(|why| unwritable(name, why))
 }
 
 /// The parts of two texts that a diff of their changed lines shows: what differs, with some
