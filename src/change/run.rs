@@ -309,6 +309,15 @@ impl<'a> Run<'a> {
         }
         let verdicts = console.prove(self.cx, &plan.prove_new, &reloaded.log).map_err(refused)?;
         let report = sum(&plan.prove_new, verdicts);
+        let broken = match reloaded.log.is_empty() {
+            true => Vec::new(),
+            // Read anew: this change has moved lines.
+            false => {
+                let Target { engine, host, folder, .. } = self.target;
+                let now = engine.load(self.cx, *host, folder, false)?;
+                now.broken(&reloaded.log, &plan.prove_new)
+            }
+        };
         let message = match report.status {
             Status::Failed => Some("the engine did not take the change"),
             Status::Unproved if self.options.strict => Some("the change could not be proved (--strict)"),
@@ -323,7 +332,7 @@ impl<'a> Run<'a> {
         match error {
             Some(error) => Err(error),
             None => {
-                self.say(unproved);
+                self.say(unproved.into_iter().chain(broken));
                 Ok(())
             }
         }
@@ -371,9 +380,10 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The engine's failure to reload or answer is a refusal, unless we were asked to stop.
+/// The engine's failure to reload or answer is a refusal, unless we were asked to stop or it is
+/// busy with somebody else's reload.
 fn refused(mut error: Error) -> Error {
-    if error.code != Code::Interrupted {
+    if !matches!(error.code, Code::Interrupted | Code::Retry) {
         error.code = Code::Refused;
     }
     error

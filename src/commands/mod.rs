@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{Cli, Command, Global};
 use crate::cx::{Cancel, Cx, Timeouts};
-use crate::engine::{Console, Engine, Live, Warning};
+use crate::engine::{Console, Engine, Estate, Live, Warning};
 use crate::error::{Code, Error, Result};
 use crate::host::rooted::Rooted;
 use crate::host::{Content, Host, Want};
@@ -217,6 +217,12 @@ impl Open {
             _ => Err(Error::new(Code::NotFound, format!("no folder {}", folder.display()))
                 .hint(format!("name the folder that holds {}", pbx.address.kind.main_file()))),
         }
+    }
+
+    /// What a reading command says of the files: of themselves, and that a change is open in them.
+    pub fn warnings(&self, cx: &Cx, estate: &dyn Estate) -> Vec<Warning> {
+        let open = crate::change::open_change(cx, self.host.as_ref(), &self.folder);
+        estate.warnings().into_iter().chain(open).collect()
     }
 
     /// The console of the running engine, which must read our folder.

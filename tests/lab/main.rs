@@ -5,6 +5,8 @@
 
 mod after;
 mod cli;
+mod cli_faults;
+mod cli_interrupted;
 mod cli_phones;
 mod cli_secrets;
 mod console;

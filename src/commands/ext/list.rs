@@ -135,7 +135,7 @@ fn on(cx: &Cx, pbx: &Pbx, kinds: Kinds, filter: &Filter) -> Result<Listed> {
     extensions.retain(|extension| kinds.holds(extension.kind));
     filter.keep(&mut extensions);
     let shown = |extension| Shown { extension, password: None, settings: None, contacts: None };
-    Ok(Listed { extensions: extensions.into_iter().map(shown).collect(), warnings: estate.warnings() })
+    Ok(Listed { extensions: extensions.into_iter().map(shown).collect(), warnings: open.warnings(cx, estate.as_ref()) })
 }
 
 #[cfg(test)]

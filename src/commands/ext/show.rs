@@ -51,7 +51,7 @@ fn on(cx: &Cx, pbx: &Pbx, ext: &Ext, args: &ShowArgs) -> Result<Listed> {
     let open = Open::new(cx, pbx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
     let extension = estate.find(ext).ok_or_else(|| no_such_extension(ext, None))?;
-    let mut warnings = estate.warnings();
+    let mut warnings = open.warnings(cx, estate.as_ref());
     let contacts = match args.offline {
         true => None,
         false => open

@@ -17,7 +17,7 @@ mod contacts;
 mod dialable;
 mod link;
 mod live;
-mod log;
+pub(super) mod log;
 mod prove;
 mod reload;
 mod settings;
