@@ -63,7 +63,7 @@ fn ask(run: &mut Run, open: &Open) -> Result<()> {
     // Whatever it is called, a failure of these is not the engine being down: that is looked at next.
     let failed = |error: Error| Error { code: Code::Failed, ..error };
     let log = match console.reload(&calm, &open.opened.reload) {
-        // What the engine said of the new files as well, it has said of its own accord.
+        // What it said of the new files as well does not tell against the old ones.
         Ok(reloaded) => {
             let before = run.outcome.reload.as_ref().map(|reload| &reload.log[..]).unwrap_or_default();
             reloaded.log.into_iter().filter(|line| !before.contains(line)).collect()

@@ -17,9 +17,11 @@ pub mod journal;
 mod open;
 mod proof;
 mod recover;
+mod reload;
 mod run;
 
 pub use recover::open_change;
+pub use reload::{Consent, reload};
 
 /// The PBX a change happens to.
 pub struct Target<'a> {

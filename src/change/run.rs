@@ -7,7 +7,7 @@ use super::open::Open;
 use super::proof::{differs, sum, warnings, worst};
 use super::{Gate, Options, Outcome, ReloadPolicy, Status, Target, back, history, recover};
 use crate::cx::Cx;
-use crate::engine::{Console, Estate, Live, Plan, Proof, Warning};
+use crate::engine::{Console, Estate, Live, Plan, Proof, Reload, Warning};
 use crate::error::{Code, Error, Place, Result};
 use crate::host::{Content, Guard, Meta, Want};
 
@@ -21,7 +21,7 @@ pub(super) struct Run<'a> {
     pub(super) options: &'a Options,
     pub(super) outcome: Outcome,
     pub(super) console: Option<Box<dyn Console + 'a>>,
-    live: Option<Live>,
+    pub(super) live: Option<Live>,
     /// The host's clock when `live` was asked.
     asked: (i64, u32),
     /// Whether a reload was begun: the engine may hold the new state, however it ended.
@@ -99,7 +99,7 @@ impl<'a> Run<'a> {
     }
 
     /// With `--strict`, some warnings are refusals.
-    fn refuse(&self, codes: &[&str]) -> Result<()> {
+    pub(super) fn refuse(&self, codes: &[&str]) -> Result<()> {
         let refused = self.outcome.warnings.iter().find(|w| codes.contains(&w.code.as_str()));
         match refused.filter(|_| self.options.strict) {
             None => Ok(()),
@@ -109,7 +109,7 @@ impl<'a> Run<'a> {
     }
 
     /// Opens the console before anything is written, and makes sure that its engine reads our files.
-    fn connect(&mut self) -> Result<()> {
+    pub(super) fn connect(&mut self) -> Result<()> {
         if self.options.offline {
             return Ok(());
         }
@@ -149,16 +149,19 @@ impl<'a> Run<'a> {
                     .hint(format!("to change {} all the same: --offline", ours.display())));
             }
         }
+        if let Some(risk) = live.risk.as_ref().filter(|_| self.reloads()) {
+            let warning = Warning::new("reload-risk", risk.clone());
+            self.say([warning]);
+        }
         self.live = Some(live);
         Ok(())
     }
 
     /// For a dry run: no lock, no recovery, no question.
     fn look(&mut self, gate: &mut dyn Gate) -> Result<Ground> {
-        let open = recover::look(self.cx, self.target)?;
-        self.say(open);
+        let _guard = self.lock()?;
         let (estate, plan) = self.plan(gate)?;
-        Ok(Ground { estate, plan, _guard: None })
+        Ok(Ground { estate, plan, _guard })
     }
 
     /// Asks the person on a preview, then locks, recovers, reads and plans; until both are the same.
@@ -170,22 +173,36 @@ impl<'a> Run<'a> {
             shown = Some(plan);
         }
         loop {
-            let waiting = Instant::now();
-            let guard = self.target.host.lock(self.cx, &self.target.folder)?;
-            if waiting.elapsed() > STALE || shown.is_some() {
+            let guard = self.lock()?;
+            if shown.is_some() {
                 self.ask()?;
             }
-            let recovered = recover::recover(self.cx, self.target, self.console.as_deref_mut())?;
-            self.say(recovered);
             let (estate, plan) = self.plan(gate)?;
             if shown.as_ref().is_none_or(|shown| same(shown, &plan)) {
-                return Ok(Ground { estate, plan, _guard: Some(guard) });
+                return Ok(Ground { estate, plan, _guard: guard });
             }
             // Nobody else waits while a person reads.
             drop(guard);
             self.confirm(gate, &plan, &*estate)?;
             shown = Some(plan);
         }
+    }
+
+    /// Takes the lock and puts right what a run before left open; none in a dry run.
+    pub(super) fn lock(&mut self) -> Result<Option<Box<dyn Guard>>> {
+        if self.options.dry_run {
+            let open = recover::look(self.cx, self.target)?;
+            self.say(open);
+            return Ok(None);
+        }
+        let waiting = Instant::now();
+        let guard = self.target.host.lock(self.cx, &self.target.folder)?;
+        if waiting.elapsed() > STALE {
+            self.ask()?;
+        }
+        let recovered = recover::recover(self.cx, self.target, self.console.as_deref_mut())?;
+        self.say(recovered);
+        Ok(Some(guard))
     }
 
     fn plan(&self, gate: &mut dyn Gate) -> Result<(Box<dyn Estate>, Plan)> {
@@ -299,43 +316,59 @@ impl<'a> Run<'a> {
     }
 
     fn make_live(&mut self, plan: &Plan) -> Result<()> {
-        let (reloads, proves) = (self.reloads(), self.proves());
-        let (true, Some(console)) = (reloads, &mut self.console) else { return Ok(()) };
-        self.reloading = true;
-        let reloaded = console.reload(self.cx, &plan.reload).map_err(refused)?;
-        let reloaded = self.outcome.reload.insert(reloaded);
-        if !proves {
+        if !self.reloads() {
             return Ok(());
         }
-        let verdicts = console.prove(self.cx, &plan.prove_new, &reloaded.log).map_err(refused)?;
-        let report = sum(&plan.prove_new, verdicts);
-        let broken = match reloaded.log.is_empty() {
-            true => Vec::new(),
-            // Read anew: this change has moved lines.
-            false => {
-                let Target { engine, host, folder, .. } = self.target;
-                let now = engine.load(self.cx, *host, folder, false)?;
-                now.broken(&reloaded.log, &plan.prove_new)
-            }
+        self.reloading = true;
+        self.reload(&plan.reload)?;
+        let proofs: &[Proof] = if self.proves() { &plan.prove_new } else { &[] };
+        if let Some(error) = self.prove(proofs, "the engine did not take the change")? {
+            return Err(error);
+        }
+        let broken = self.broken(proofs)?;
+        self.say(broken);
+        Ok(())
+    }
+
+    /// What else the engine refused. The files are read anew: this change has moved lines.
+    fn broken(&self, proofs: &[Proof]) -> Result<Vec<Warning>> {
+        let Some(reloaded) = self.outcome.reload.as_ref().filter(|reloaded| !reloaded.log.is_empty()) else {
+            return Ok(Vec::new());
         };
+        let Target { engine, host, folder, .. } = self.target;
+        Ok(engine.load(self.cx, *host, folder, false)?.broken(&reloaded.log, proofs))
+    }
+
+    /// Has the engine read its files.
+    pub(super) fn reload(&mut self, reload: &Reload) -> Result<()> {
+        let Some(console) = &mut self.console else { return Ok(()) };
+        let reloaded = console.reload(self.cx, reload).map_err(refused)?;
+        self.outcome.reload = Some(reloaded);
+        Ok(())
+    }
+
+    /// Asks the engine; the error that makes its answers a failure, if they are one. Without
+    /// questions proof is skipped.
+    pub(super) fn prove(&mut self, proofs: &[Proof], failed: &str) -> Result<Option<Error>> {
+        let (Some(console), false) = (&mut self.console, proofs.is_empty()) else { return Ok(None) };
+        let log = self.outcome.reload.as_ref().map(|reloaded| reloaded.log.as_slice()).unwrap_or_default();
+        let verdicts = console.prove(self.cx, proofs, log).map_err(refused)?;
+        let report = sum(proofs, verdicts);
         let message = match report.status {
-            Status::Failed => Some("the engine did not take the change"),
+            Status::Failed => Some(failed),
             Status::Unproved if self.options.strict => Some("the change could not be proved (--strict)"),
             _ => None,
         };
         let error = message.map(|message| {
             let error = Error::new(Code::Refused, format!("{message}: {}", worst(&report)));
-            reloaded.log.iter().take(5).fold(error, |error, line| error.hint(format!("it logged: {line}")))
+            log.iter().take(5).fold(error, |error, line| error.hint(format!("it logged: {line}")))
         });
         let unproved = warnings(&report, "unproved", "the engine cannot say whether it took this", |_| true);
         self.outcome.proof = report;
-        match error {
-            Some(error) => Err(error),
-            None => {
-                self.say(unproved.into_iter().chain(broken));
-                Ok(())
-            }
+        if error.is_none() {
+            self.say(unproved);
         }
+        Ok(error)
     }
 
     /// After the commit point: nothing goes back any more, and a signal changes nothing.

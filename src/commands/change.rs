@@ -69,6 +69,19 @@ pub struct ChangeArgs {
 }
 
 impl ChangeArgs {
+    /// The flags as the change room takes them.
+    pub fn options(&self) -> Options {
+        Options {
+            dry_run: self.dry_run,
+            no_reload: self.no_reload,
+            no_proof: self.no_proof,
+            offline: self.offline,
+            strict: self.strict,
+            message: self.message.clone(),
+            ..Options::default()
+        }
+    }
+
     /// `--timeout` and `--wait`.
     pub fn limits(&self) -> Limits {
         Limits { timeout: self.timeout, wait: self.wait }
@@ -162,27 +175,24 @@ impl<'a> Change<'a> {
             Ok(open) => open,
             Err(error) => return Outcome { error: Some(error), ..Outcome::default() },
         };
-        let target = Target {
+        let plan = PlanOptions { no_validate: self.args.no_validate, kick: self.kick, hangup: self.hangup };
+        let options = Options { plan, mentions: self.mentions, ..self.args.options() };
+        change::run(&cx, &open.target(pbx), &options, &mut VerbGate { change: self, pbx, edits })
+    }
+}
+
+impl Open {
+    /// The PBX as the change room knows it.
+    pub fn target(&self, pbx: &Pbx) -> Target<'_> {
+        Target {
             name: pbx.name.clone(),
-            host: open.host.as_ref(),
-            engine: open.engine,
-            folder: open.folder.clone(),
+            host: self.host.as_ref(),
+            engine: self.engine,
+            folder: self.folder.clone(),
             reload: pbx.reload,
             history: history_folders(),
             who: who(),
-        };
-        let args = self.args;
-        let options = Options {
-            dry_run: args.dry_run,
-            no_reload: args.no_reload,
-            no_proof: args.no_proof,
-            offline: args.offline,
-            strict: args.strict,
-            message: args.message.clone(),
-            plan: PlanOptions { no_validate: args.no_validate, kick: self.kick, hangup: self.hangup },
-            mentions: self.mentions,
-        };
-        change::run(&cx, &target, &options, &mut VerbGate { change: self, pbx, edits })
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::cli::{Cli, Command, Global};
 use crate::cx::{Cancel, Cx, Timeouts};
 use crate::engine::{Console, Engine, Estate, Live, Warning};
 use crate::error::{Code, Error, Result};
+use crate::extension::Extension;
 use crate::host::rooted::Rooted;
 use crate::host::{Content, Host, Want};
 use crate::inventory::{Choice, Inventory, Pbx};
@@ -219,10 +220,26 @@ impl Open {
         }
     }
 
-    /// What a reading command says of the files: of themselves, and that a change is open in them.
+    /// What somebody who only reads should know.
     pub fn warnings(&self, cx: &Cx, estate: &dyn Estate) -> Vec<Warning> {
-        let open = crate::change::open_change(cx, self.host.as_ref(), &self.folder);
-        estate.warnings().into_iter().chain(open).collect()
+        let mut warnings = estate.warnings();
+        warnings.extend(crate::change::open_change(cx, self.host.as_ref(), &self.folder));
+        warnings
+    }
+
+    /// Every extension: those of the files, and those the engine holds besides where another store
+    /// is named.
+    pub fn extensions(&self, cx: &Cx, estate: &dyn Estate, ask: bool, warnings: &mut Vec<Warning>) -> Vec<Extension> {
+        let mut extensions = estate.extensions();
+        let Some((store, place)) = estate.elsewhere().filter(|_| ask) else { return extensions };
+        let known: Vec<String> = extensions.iter().map(|extension| extension.number.clone()).collect();
+        let asked = self.console(cx).and_then(|(mut console, _)| console.elsewhere(cx, &known, &store, &place));
+        match asked {
+            Ok(others) => extensions.extend(others),
+            Err(error) => warnings.push(engine_silent(&error)),
+        }
+        extensions.sort_by(|a, b| crate::extension::order(&a.number, &b.number));
+        extensions
     }
 
     /// The console of the running engine, which must read our folder.

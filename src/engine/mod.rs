@@ -216,6 +216,8 @@ pub struct Live {
     pub options: std::collections::BTreeMap<String, std::collections::BTreeSet<String>>,
     /// The realm it challenges with where nothing else is configured, or the domain.
     pub realm: Option<String>,
+    /// What is known against reloading this very version.
+    pub risk: Option<String>,
     /// Questions it cannot answer at all, in words, for the `unproved` warning.
     pub cannot: Vec<String>,
 }
@@ -277,6 +279,11 @@ pub trait Estate: Send {
     /// Its effective options with file and line; secrets masked unless `reveal`.
     fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting>;
 
+    /// Where extensions live besides these files, and the line that says so.
+    fn elsewhere(&self) -> Option<(String, Place)> {
+        None
+    }
+
     /// The ids its phones register under, where they are not its own id.
     fn registers_as(&self, ext: &Ext) -> Vec<String> {
         vec![ext.to_string()]
@@ -321,6 +328,12 @@ pub trait Console: Send {
 
     /// Carries out aftercare; a warning for each one that failed, and how many did something.
     fn aftercare(&mut self, cx: &Cx, acts: &[Aftercare]) -> Result<(usize, Vec<Warning>)>;
+
+    /// The extensions the engine holds besides `known`, where `store` (named at `place`) is another
+    /// source than the files.
+    fn elsewhere(&mut self, _cx: &Cx, _known: &[String], _store: &str, _place: &Place) -> Result<Vec<Extension>> {
+        Ok(Vec::new())
+    }
 
     /// Warnings `not-dialable`, `taken`, `undecided` for (number, context) pairs.
     fn dialable(&mut self, cx: &Cx, numbers: &[(String, String)]) -> Result<Vec<Warning>>;

@@ -188,10 +188,14 @@ fn report(out: &mut impl Write, entry: &Entry, change: &Changed, colour: bool) -
             pair("reload", format!("{}, {:.2} s", reload.command, reload.seconds))?;
         }
         pair("proof", proof(&change.proof))?;
+        // One cause often fails all questions about an object.
+        let mut said = std::collections::BTreeSet::new();
         for failed in &change.proof.failed {
             let field = failed.field.as_deref().unwrap_or_default();
             let why = failed.why.as_deref().unwrap_or_default();
-            pair("", format!("{} {} {field}: {}: {why}", failed.object, failed.object_id, failed.verdict))?;
+            if said.insert((&failed.object, &failed.object_id, why)) {
+                pair("", format!("{} {} {field}: {}: {why}", failed.object, failed.object_id, failed.verdict))?;
+            }
         }
     }
     if let Some(id) = &change.id {

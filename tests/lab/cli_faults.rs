@@ -29,7 +29,7 @@ fn a_daemon_that_is_down_is_7_and_nothing_is_written() {
         let dry = office.done(&["ext", "add", "1002", "--dry-run"]);
         assert_eq!(codes(&dry), ["engine-silent"]);
         assert_eq!(office.done(&["ext", "add", "1002", "--offline"])["proof"]["status"], "skipped");
-        office.asterisk.borrow_mut().restart();
+        office.restart();
         assert!(office.has("endpoint", "1002"));
     });
 }
@@ -72,7 +72,7 @@ fn a_daemon_that_is_killed_in_the_reload_is_7_and_starts_on_the_old_files() {
         gate.open();
         let answer = run.end(b"").fails(7, "the engine is down and will start with them");
         assert!(answer.stderr.contains("the old files are back"), "{}", answer.stderr);
-        office.asterisk.borrow_mut().restart();
+        office.restart();
         is_old(office);
     });
 }
@@ -85,7 +85,7 @@ fn a_daemon_that_is_restarted_in_the_reload_ends_with_the_old_state() {
         gate.wait();
         gate.open();
         // Whether it is up again by the time it is asked is a matter of luck.
-        office.asterisk.borrow_mut().restart();
+        office.restart();
         let answer = run.end(b"");
         assert!([0, 6, 7].contains(&answer.code), "{}: {}", answer.code, answer.stderr);
         if answer.code == 0 {

@@ -10,6 +10,7 @@ mod cli_interrupted;
 mod cli_phones;
 mod cli_secrets;
 mod console;
+mod effective;
 mod engine;
 #[path = "../trees/files.rs"]
 mod files;

@@ -170,6 +170,12 @@ impl Office {
         phone
     }
 
+    /// A new daemon, once it has booted.
+    pub fn restart(&self) {
+        self.asterisk.borrow_mut().restart();
+        self.ask("core waitfullybooted");
+    }
+
     /// A raw question to the engine.
     pub fn ask(&self, question: &str) -> String {
         self.asterisk.borrow().ask(question)

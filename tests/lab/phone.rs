@@ -74,7 +74,7 @@ impl Phone {
 
     /// The URI it registers as.
     pub fn contact(&self) -> String {
-        format!("sip:{}@{}", self.number, self.own())
+        format!("sip:{}@{};ob", self.number, self.own())
     }
 
     /// Registers; the final code.

@@ -51,7 +51,7 @@ fn every_verdict() {
             (field("endpoint", "two words", "deny", &["0.0.0.0/0.0.0.0"]), "indirect", ""),
             (field("endpoint", "1002", "set_var", &["FLOOR=2"]), "indirect", ""),
             (secret("auth", "long", "password", Some(&"x".repeat(5000))), "unproved", "too long"),
-            (field("endpoint", "1002", "callerid", &["Bob Smith <1002>"]), "unproved", "Bob Smith"),
+            (field("endpoint", "1002", "nosuch_option", &["x"]), "unproved", "nosuch_option"),
             (proof("endpoint", "1002", Expect::Absent), "failed", "still has"),
             (proof("aor", "two words", Expect::Present), "failed", "no aor two words"),
             (field("endpoint", "1003", "context", &["internal"]), "failed", "no endpoint 1003"),
@@ -78,6 +78,73 @@ fn every_verdict() {
         let verdicts = console.prove(&cx(), &careless, &[]).unwrap();
         assert!(why(&verdicts[0]).contains("********") && !why(&verdicts[0]).contains("bob"), "{verdicts:?}");
         assert!(!asterisk.log().contains("bob;secret") && !asterisk.log().contains("x):1"));
+    }
+}
+
+#[test]
+fn an_engine_without_functions_shows_its_objects_instead() {
+    for release in Lab::engines() {
+        let config = base();
+        for module in ["func_sorcery", "func_dialplan"] {
+            edit(config.path(), "modules.conf", &format!("load={module}.so"), "");
+        }
+        append(config.path(), "pjsip.conf", "\n[two words](phone)\n@sipctl_disabled=yes\n");
+        let asterisk = Asterisk::start(&release, config.path());
+        let host = asterisk.host();
+        let mut console = console::open(&cx(), &host, config.path()).unwrap();
+        let live = console.live(&cx()).unwrap();
+        assert!(live.cannot.len() == 1 && live.cannot[0].contains("dialled"), "{:?}", live.cannot);
+        let cases = [
+            (proof("endpoint", "two words", Expect::Present), ""),
+            (field("endpoint", "two words", "@sipctl_disabled", &["yes"]), ""),
+            (proof("auth", "1003", Expect::Absent), ""),
+            (field("endpoint", "1002", "context", &["internal"]), ""),
+            (secret("auth", "1002-auth", "password", Some("bob;secret")), ""),
+            (secret("auth", "1002-auth", "md5_cred", None), ""),
+            (field("endpoint", "1002", "set_var", &["FLOOR=2"]), ""),
+            (field("endpoint", "1002", "context", &["other"]), "not \"other\""),
+            (secret("auth", "1002-auth", "password", Some("other")), "another password"),
+            (secret("auth", "1002-auth", "password", None), "not empty"),
+            (proof("auth", "1003", Expect::Present), "no auth 1003"),
+            (proof("aor", "1002", Expect::Absent), "still has"),
+            (proof("nonsense", "1002", Expect::Present), "cannot show"),
+        ];
+        let proofs: Vec<_> = cases.iter().map(|(proof, _)| proof.clone()).collect();
+        let (_, verdicts) = prove(&mut *console, &Reload::default(), &proofs);
+        for ((proof, words), verdict) in cases.iter().zip(&verdicts) {
+            assert!(
+                why(verdict).contains(words) && why(verdict).is_empty() == words.is_empty(),
+                "{proof:?}: {verdict:?}"
+            );
+            assert!(!why(verdict).contains("secret"), "{verdict:?}");
+        }
+
+        // Without DIALPLAN_EXISTS a timed include leaves the question open.
+        let pair = |number: &str, context: &str| (number.to_owned(), context.to_owned());
+        let warnings = console
+            .dialable(&cx(), &[pair("1001", "internal"), pair("4001", "days"), pair("7777", "internal")])
+            .unwrap();
+        let codes: Vec<&str> = warnings.iter().map(|w| w.code.as_str()).collect();
+        assert_eq!(codes, ["undecided", "not-dialable"], "{warnings:?}");
+    }
+}
+
+#[test]
+fn an_identify_is_proved() {
+    for release in Lab::engines() {
+        let config = base();
+        append(config.path(), "pjsip.conf", "\n[gate]\ntype=identify\nendpoint=1001\nmatch=10.0.0.1\n");
+        let asterisk = Asterisk::start(&release, config.path());
+        let host = asterisk.host();
+        let mut console = console::open(&cx(), &host, config.path()).unwrap();
+        let proofs = [
+            proof("identify", "gate", Expect::Present),
+            proof("identify", "gate", Expect::Absent),
+            field("identify", "gate", "endpoint", &["1001"]),
+        ];
+        let verdicts = console.prove(&cx(), &proofs, &[]).unwrap();
+        assert!(verdicts[0] == Verdict::Proved && verdicts[2] == Verdict::Proved, "{verdicts:?}");
+        assert!(matches!(verdicts[1], Verdict::Failed { .. }), "{verdicts:?}");
     }
 }
 

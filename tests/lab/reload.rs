@@ -98,6 +98,8 @@ fn somebody_elses_reload_is_waited_for() {
         let asterisk = Asterisk::start(&release, config.path());
         let host = asterisk.host();
         let mut console = console::open(&cx(), &host, config.path()).unwrap();
+        let dialplan = config.path().join("extensions.conf");
+        let before = std::fs::read_to_string(&dialplan).unwrap();
         append(config.path(), "extensions.conf", &format!("\n#exec /bin/cat {}\n", gate.display()));
 
         std::thread::scope(|scope| {
@@ -109,12 +111,19 @@ fn somebody_elses_reload_is_waited_for() {
             let error = console.reload(&brief, &narrow()).unwrap_err();
             assert_eq!(error.code, Code::Retry, "{error}");
 
+            // A full reload says nothing when it does nothing; that is noticed too.
+            let blunt = Reload { narrow: vec!["core show version".to_owned()], only_narrow: false };
+            let error = console.reload(&brief, &blunt).unwrap_err();
+            assert_eq!(error.code, Code::Retry, "{error}");
+
             let start = Instant::now();
             let ending = scope.spawn(move || {
                 std::thread::sleep(Duration::from_millis(300));
+                // Ours is not to read the pipe once more.
+                std::fs::write(&dialplan, before).unwrap();
                 drop(open);
             });
-            console.reload(&cx(), &narrow()).unwrap();
+            console.reload(&cx(), &blunt).unwrap();
             assert!(start.elapsed() >= Duration::from_millis(250));
             ending.join().unwrap();
             theirs.join().unwrap();

@@ -121,21 +121,23 @@ pub fn run(app: &App, args: &ListArgs) -> Result<u8> {
     let filter = Filter::parse(args.filter.as_deref())?;
     app.each(false, |pbx| {
         let cx = app.cx(pbx, Limits::default());
-        match on(&cx, pbx, args.kind, &filter) {
+        match on(&cx, pbx, args.kind, &filter, args.offline) {
             Ok(listed) => (Body::Extensions(listed), None),
             Err(error) => (Body::Extensions(Listed::default()), Some(error)),
         }
     })
 }
 
-fn on(cx: &Cx, pbx: &Pbx, kinds: Kinds, filter: &Filter) -> Result<Listed> {
+fn on(cx: &Cx, pbx: &Pbx, kinds: Kinds, filter: &Filter, offline: bool) -> Result<Listed> {
     let open = Open::new(cx, pbx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
-    let mut extensions = estate.extensions();
+    let mut warnings = open.warnings(cx, estate.as_ref());
+    let mut extensions = open.extensions(cx, estate.as_ref(), !offline, &mut warnings);
+    drop(estate); // it is large, and so is what follows
     extensions.retain(|extension| kinds.holds(extension.kind));
     filter.keep(&mut extensions);
     let shown = |extension| Shown { extension, password: None, settings: None, contacts: None };
-    Ok(Listed { extensions: extensions.into_iter().map(shown).collect(), warnings: open.warnings(cx, estate.as_ref()) })
+    Ok(Listed { extensions: extensions.into_iter().map(shown).collect(), warnings })
 }
 
 #[cfg(test)]

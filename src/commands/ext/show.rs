@@ -50,8 +50,12 @@ pub fn run(app: &App, args: &ShowArgs) -> Result<u8> {
 fn on(cx: &Cx, pbx: &Pbx, ext: &Ext, args: &ShowArgs) -> Result<Listed> {
     let open = Open::new(cx, pbx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
-    let extension = estate.find(ext).ok_or_else(|| no_such_extension(ext, None))?;
     let mut warnings = open.warnings(cx, estate.as_ref());
+    let elsewhere = || {
+        let all = open.extensions(cx, estate.as_ref(), !args.offline, &mut Vec::new());
+        all.into_iter().find(|extension| extension.number == ext.number)
+    };
+    let extension = estate.find(ext).or_else(elsewhere).ok_or_else(|| no_such_extension(ext, None))?;
     let contacts = match args.offline {
         true => None,
         false => open

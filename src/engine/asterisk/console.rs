@@ -8,13 +8,15 @@ use std::path::Path;
 
 use crate::cx::Cx;
 use crate::engine::{Aftercare, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
-use crate::error::Result;
+use crate::error::{Place, Result};
+use crate::extension::Extension;
 use crate::host::Host;
 
 mod answers;
 mod calls;
 mod contacts;
 mod dialable;
+mod elsewhere;
 mod link;
 mod live;
 pub(super) mod log;
@@ -99,6 +101,10 @@ impl Console for Asterisk<'_> {
 
     fn aftercare(&mut self, cx: &Cx, acts: &[Aftercare]) -> Result<(usize, Vec<Warning>)> {
         calls::aftercare(&mut self.link, cx, acts)
+    }
+
+    fn elsewhere(&mut self, cx: &Cx, known: &[String], store: &str, place: &Place) -> Result<Vec<Extension>> {
+        elsewhere::endpoints(&mut self.link, cx, known, store, place)
     }
 
     fn dialable(&mut self, cx: &Cx, numbers: &[(String, String)]) -> Result<Vec<Warning>> {

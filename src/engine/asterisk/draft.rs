@@ -13,7 +13,7 @@ use super::mask;
 use super::objects::{Dialect, Object, Type};
 use crate::engine::{Aftercare, FileChange, Warning};
 use crate::error::{Error, Place, Result};
-use crate::text::asterisk_conf::{Content, Document, escape_value};
+use crate::text::asterisk_conf::{Carry, Content, Document, escape_value};
 use crate::text::splice::{self, Splice};
 
 /// A file of the estate: which configuration, which file in it.
@@ -204,11 +204,10 @@ impl<'e> Draft<'e> {
             let (old, new) =
                 (before.as_ref().map(|b| &b.0[..]).unwrap_or_default(), after.as_deref().unwrap_or_default());
             let (x, y) = windows(old, new);
-            let parsed = after.as_ref().map(|bytes| Document::parse(Arc::clone(bytes), Default::default()).0);
             FileChange {
                 path: path.clone(),
-                secrets_before: source.map(|file| mask::secrets(&file.doc, x)).unwrap_or_default(),
-                secrets_after: parsed.map(|doc| mask::secrets(&doc, y)).unwrap_or_default(),
+                secrets_before: source.map(|file| mask::secrets(&file.doc, x.clone())).unwrap_or_default(),
+                secrets_after: secrets_after(source.map(|file| &file.doc), x.start, new, y),
                 before,
                 after: after.clone(),
                 like: self.like(path),
@@ -228,10 +227,24 @@ pub fn escape(value: &[u8], name: &str) -> Result<Vec<u8>> {
 /// thousand bytes around it for its context lines.
 fn windows(old: &[u8], new: &[u8]) -> (Range<usize>, Range<usize>) {
     const AROUND: usize = 32 * 1024;
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (head, tail) = splice::common(old, new);
     let window = |len: usize| head.saturating_sub(AROUND)..(len - tail + AROUND).min(len);
     (window(old.len()), window(new.len()))
+}
+
+/// The secrets in a window of a new text. Up to the window, which starts at the offset `same` of both,
+/// it is that of `old`; so its comments are as deep there.
+fn secrets_after(old: Option<&Document>, same: usize, new: &[u8], window: Range<usize>) -> Vec<Range<usize>> {
+    // Behind a line feed a line starts, whatever stands before it.
+    let from = new[..same].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let to = new[window.end..].iter().position(|byte| *byte == b'\n').map_or(new.len(), |at| window.end + at + 1);
+    let carry = match old {
+        Some(old) if from > 0 => Carry { depth: old.depth(old.line_of(from)), later: true },
+        _ => Carry::default(),
+    };
+    let (part, _) = Document::parse(Arc::from(&new[from..to]), carry);
+    let secrets = mask::secrets(&part, window.start - from..window.end - from);
+    secrets.into_iter().map(|secret| secret.start + from..secret.end + from).collect()
 }
 
 /// Joins removals that touch, so that none overlaps.

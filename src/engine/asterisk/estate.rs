@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::config::{Config, Severity};
+use super::config::{Config, Part, Severity};
 use super::console::log;
 use super::fields;
 use super::mentions::Mentions;
@@ -37,6 +37,16 @@ pub struct Estate {
     pub mentions: Option<Mentions>,
 }
 
+/// What changed files make of a configuration: all of it, or the part that may be different.
+pub struct Outcome {
+    /// The objects of that part as they are; none where everything was read.
+    pub before: Option<Objects>,
+    /// The sections as they would be.
+    pub configs: Configs,
+    /// The objects they make.
+    pub objects: Objects,
+}
+
 impl Estate {
     /// Reads the configuration in `folder`.
     pub fn load(cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Self> {
@@ -64,8 +74,16 @@ impl Estate {
         Ok(Self { folder: folder.to_owned(), snapshot, configs, objects, stores, contexts, mentions })
     }
 
-    /// The same configuration with some files other than they are.
-    pub fn with(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Result<(Configs, Objects)> {
+    /// What some other files make of the configuration.
+    pub fn with(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Result<Outcome> {
+        match self.with_part(changes) {
+            Some(outcome) => Ok(outcome),
+            None => self.with_all(changes),
+        }
+    }
+
+    /// The same, everything read again.
+    fn with_all(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Result<Outcome> {
         let snapshot = self.snapshot.with(changes);
         let cx = Cx::new(&crate::cx::Silent);
         let configs = Configs {
@@ -73,7 +91,38 @@ impl Estate {
             wizard: Config::load(&cx, &snapshot, &self.folder, "pjsip_wizard.conf")?,
         };
         let objects = Objects::new(&configs);
-        Ok((configs, objects))
+        Ok(Outcome { before: None, configs, objects })
+    }
+
+    /// The same, only what one changed file touches read again; none where that does not tell.
+    fn with_part(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Option<Outcome> {
+        let (path, new) = changes.first_key_value().filter(|_| changes.len() == 1)?;
+        let all = DIALECTS.iter().filter_map(|dialect| Some((*dialect, self.configs.get(*dialect)?)));
+        let mut places = all.flat_map(|(dialect, config)| {
+            let files = config.files.iter().enumerate().filter(|(_, file)| file.path == *path);
+            files.map(move |(index, _)| (dialect, config, index as u32))
+        });
+        let (dialect, config, file) = places.next()?;
+        if places.next().is_some() {
+            return None;
+        }
+        let Part { before, after } = config.part(file, new.as_ref()?)?;
+        let before = Objects::part(&self.configs, dialect, before);
+        let mut configs = Configs::default();
+        match dialect {
+            Dialect::Pjsip => configs.pjsip = Some(after),
+            Dialect::Wizard => configs.wizard = Some(after),
+        }
+        let objects = Objects::new(&configs);
+        // One of the same name elsewhere decides with them which one counts.
+        let alone = |(configs, object): (&Configs, &Object)| {
+            let id = configs.id(*object);
+            let all = self.objects.with_id(&self.configs, object.kind, &id).len();
+            all == before.with_id(&self.configs, object.kind, &id).len()
+        };
+        let both = before.all().iter().map(|object| (&self.configs, object));
+        let alone = both.chain(objects.all().iter().map(|object| (&configs, object))).all(alone);
+        alone.then_some(Outcome { before: Some(before), configs, objects })
     }
 
     /// The objects of an extension.
@@ -122,12 +171,7 @@ impl Estate {
                 );
             }
         }
-        let duplicate = self.objects.all().windows(2).find(|pair| {
-            let same = |a: Object, b: Object| a.kind == b.kind && a.dialect == b.dialect;
-            pair[0].kind != Type::Other
-                && same(pair[0], pair[1])
-                && self.configs.id(pair[0]) == self.configs.id(pair[1])
-        })?;
+        let duplicate = self.objects.twice(&self.configs)?;
         let place = |object: Object| self.configs.of(object).place(self.configs.category(object).header);
         let (kind, id) = (duplicate[0].kind.name(), self.configs.id_text(duplicate[0]));
         let message = format!("there are two sections {id} of type {kind}; the other is at {}", place(duplicate[0]));
@@ -218,6 +262,16 @@ impl engine::Estate for Estate {
             }
         }
         out
+    }
+
+    fn elsewhere(&self) -> Option<(String, Place)> {
+        let store = self.stores.others.iter().find(|store| store.kind == Type::Endpoint)?;
+        Some((format!("{} {}", store.wizard, store.data).trim().to_owned(), store.place.clone()))
+    }
+
+    fn registers_as(&self, ext: &Ext) -> Vec<String> {
+        let Some(parts) = self.parts(&ext.number) else { return Vec::new() };
+        parts.aors.iter().map(|aor| self.configs.id_text(*aor)).collect()
     }
 
     fn password(&self, ext: &Ext) -> Option<Secret> {

@@ -2,6 +2,7 @@
 //! terms, for pjsip.conf and pjsip_wizard.conf alike.
 
 use super::objects::{Configs, Type, is_yes};
+use super::options;
 use super::parts::Parts;
 use crate::error::{Error, Result};
 use crate::extension::{Fields, Setting, Want};
@@ -40,34 +41,35 @@ impl Wanted {
 
 /// The fields of an extension as the engine would make of its sections.
 pub fn read(configs: &Configs, parts: &Parts) -> Fields {
-    let endpoint = parts.endpoint;
-    let text = |option: &str| configs.text(endpoint, option);
-    let (cid_name, cid_number) = match configs.last(endpoint, "callerid") {
-        Some(value) => caller_id(&String::from_utf8_lossy(value)),
-        None => (None, None),
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let endpoint: Vec<(&[u8], &[u8])> = configs.options(parts.endpoint).map(|(name, value, _)| (name, value)).collect();
+    let last = |option: &str| {
+        let mut options = endpoint.iter().rev();
+        options.find(|(name, _)| name.eq_ignore_ascii_case(option.as_bytes())).map(|(_, value)| *value)
     };
+    let one = |option: &str| last(option).filter(|value| !value.is_empty()).map(text);
+    let (cid_name, cid_number) = last("callerid").map_or((None, None), |value| caller_id(&text(value)));
     let joined = |values: Vec<String>| (!values.is_empty()).then(|| values.join(","));
-    let all = |object, option: &str| -> Vec<String> {
-        configs.values(object, option).map(|(value, _)| String::from_utf8_lossy(value).into_owned()).collect()
-    };
-    let codecs = codecs(configs.options(endpoint).map(|(name, value, _)| (name, value)));
+    let codecs = codecs(endpoint.iter().copied());
+    let matches = parts.identifies.iter().flat_map(|identify| configs.values(*identify, "match"));
+    let permits = endpoint.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"permit"));
     Fields {
         cid_name,
         cid_number,
-        context: text("context"),
+        context: one("context"),
         codecs: (!codecs.is_empty()).then_some(codecs),
-        transport: text("transport"),
-        webrtc: configs.last(endpoint, "webrtc").map(is_yes),
+        transport: one("transport"),
+        webrtc: last("webrtc").map(is_yes),
         max_contacts: parts.aors.first().and_then(|aor| configs.text(*aor, "max_contacts")),
-        mailbox: text("mailboxes"),
-        call_group: text("named_call_group").or_else(|| text("call_group")),
-        pickup_group: text("named_pickup_group").or_else(|| text("pickup_group")),
-        accountcode: text("accountcode"),
-        language: text("language"),
-        ip: joined(parts.identifies.iter().flat_map(|identify| all(*identify, "match")).collect()),
-        permit: joined(all(endpoint, "permit")),
-        description: text(DESCRIPTION),
-        enabled: Some(!is_disabled(configs, parts)),
+        mailbox: one("mailboxes"),
+        call_group: one("named_call_group").or_else(|| one("call_group")),
+        pickup_group: one("named_pickup_group").or_else(|| one("pickup_group")),
+        accountcode: one("accountcode"),
+        language: one("language"),
+        ip: joined(matches.map(|(value, _)| text(value)).collect()),
+        permit: joined(permits.map(|(_, value)| text(value)).collect()),
+        description: one(DESCRIPTION),
+        enabled: Some(!last(DISABLED).is_some_and(is_yes)),
         outbound_cid_name: None,
         outbound_cid_number: None,
         toll_allow: None,
@@ -79,33 +81,25 @@ pub fn is_disabled(configs: &Configs, parts: &Parts) -> bool {
     configs.last(parts.endpoint, DISABLED).is_some_and(is_yes)
 }
 
-/// Splits a caller id as ast_callerid_split does: `"Name" <number>`, `Name <number>`, `<number>`,
-/// `number`, `Name`.
+/// Name and number of a caller id, where they are not empty.
 pub fn caller_id(value: &str) -> (Option<String>, Option<String>) {
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let value = value.trim();
-    if let Some(start) = value.rfind('<') {
-        let number = value[start + 1..].trim_end_matches('>').trim();
-        let name = value[..start].trim();
-        let name = name.strip_prefix('"').map_or(name, |rest| rest.strip_suffix('"').unwrap_or(rest));
-        return (some(name), some(number));
-    }
-    let looks_like_number = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || "+*#-.() ".contains(c));
-    match looks_like_number {
-        true => (None, some(value)),
-        false => (some(value.trim_matches('"')), None),
-    }
+    let (name, number) = options::caller_id(value);
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    (some(name), some(number))
 }
 
-/// Writes a caller id.
-pub fn write_caller_id(name: Option<&str>, number: Option<&str>) -> String {
-    let name = name.filter(|name| !name.is_empty());
-    let number = number.filter(|number| !number.is_empty());
-    match (name, number) {
-        (Some(name), Some(number)) => format!("\"{name}\" <{number}>"),
-        (Some(name), None) => format!("\"{name}\""),
-        (None, Some(number)) => format!("<{number}>"),
-        (None, None) => String::new(),
+/// Writes a caller id so that the engine reads the same name and number back.
+fn write_caller_id(name: &str, number: &str) -> Result<String> {
+    let text = match (name, number) {
+        ("", "") => return Ok(String::new()),
+        ("", number) => format!("<{number}>"),
+        (name, "") => options::caller_id_answer(name, "0").trim_end_matches(" <0>").to_owned(),
+        (name, number) => options::caller_id_answer(name, number),
+    };
+    match options::caller_id(&text) == (name.to_owned(), number.to_owned()) {
+        true => Ok(text),
+        false => Err(Error::usage(format!("Asterisk would not read this caller id back: {name:?} {number:?}"))
+            .hint("take blanks at the ends out of the name, and everything but digits, * # + out of the number")),
     }
 }
 
@@ -150,19 +144,12 @@ pub fn wanted(fields: &Fields, number: &str, had: &Fields) -> Result<Vec<Wanted>
         return Err(Error::usage(format!("Asterisk has nothing for --{flag}")));
     }
     if fields.cid_name.is_some() || fields.cid_number.is_some() {
-        let name = fields.cid_name.as_deref().or(had.cid_name.as_deref());
+        let name = fields.cid_name.as_deref().or(had.cid_name.as_deref()).unwrap_or_default();
         let number = fields.cid_number.as_deref().or(had.cid_number.as_deref()).unwrap_or(number);
-        if let Some(bad) = name.filter(|name| name.contains(['<', '>', '"'])) {
-            return Err(Error::usage(format!("a caller id name cannot hold \", < or >: {bad:?}"))
-                .hint("Asterisk takes everything between < and > for the number"));
-        }
-        if number.contains(['<', '>', '"']) {
-            return Err(Error::usage(format!("a caller id number cannot hold \", < or >: {number:?}")));
-        }
         let cleared = fields.cid_name.as_deref() == Some("") && fields.cid_number.is_none() && had.cid_number.is_none();
         match cleared {
             true => out.push(Wanted::unset(Endpoint, "callerid")),
-            false => out.push(Wanted::set(Endpoint, "callerid", write_caller_id(name, Some(number)))),
+            false => out.push(Wanted::set(Endpoint, "callerid", write_caller_id(name, number)?)),
         }
     }
     let mut plain = |object, option: &str, value: &Option<String>| match value.as_deref() {
@@ -282,6 +269,15 @@ mod tests {
         assert_eq!(split("1002"), pair("", "1002"));
         assert_eq!(split("Bob"), pair("Bob", ""));
         assert_eq!(split("접수 데스크 <1002>"), pair("접수 데스크", "1002"));
+    }
+
+    #[test]
+    fn any_name_is_written_so_that_it_reads_back() {
+        for name in ["Bob", "A \"B\" C", "x < y > z", "back\\slash", "1002", "접수 데스크", "a;b"] {
+            let text = write_caller_id(name, "1002").unwrap();
+            assert_eq!(caller_id(&text), (Some(name.to_owned()), Some("1002".to_owned())), "{text}");
+        }
+        assert!(write_caller_id("Bob", "10<02").is_err());
     }
 
     #[test]

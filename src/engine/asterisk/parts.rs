@@ -1,7 +1,7 @@
 //! An extension and the objects it is made of: the endpoint, and by reference its auths, its AORs,
 //! its identifies.
 
-use super::objects::{Configs, Dialect, Object, Objects, Type};
+use super::objects::{Configs, Dialect, Object, Objects, Type, wizard_says};
 use crate::extension::{Kind, SecretKind};
 
 /// The objects of one extension.
@@ -36,7 +36,9 @@ impl Parts {
         let outbound = !of(Type::Registration).is_empty()
             || configs.text(endpoint, "outbound_auth").is_some()
             || (endpoint.dialect == Dialect::Wizard
-                && ["sends_auth", "sends_registrations"].iter().any(|option| wizard_says(configs, endpoint, option)));
+                && ["sends_auth", "sends_registrations"]
+                    .iter()
+                    .any(|option| wizard_says(configs.of(endpoint), configs.category(endpoint), option)));
         Self {
             endpoint,
             auths: follow(Type::Auth, "auth"),
@@ -111,12 +113,4 @@ fn names_auth(configs: &Configs, endpoint: Object) -> bool {
 
 fn may_register(configs: &Configs, aor: Object) -> bool {
     configs.text(aor, "max_contacts").and_then(|n| n.parse::<u32>().ok()).is_some_and(|n| n > 0)
-}
-
-/// Whether a wizard's own option (without a prefix) is yes.
-fn wizard_says(configs: &Configs, object: Object, option: &str) -> bool {
-    let config = configs.of(object);
-    let mut vars = configs.category(object).vars.iter().rev();
-    vars.find(|var| config.key(var).eq_ignore_ascii_case(option.as_bytes()))
-        .is_some_and(|var| super::objects::is_yes(config.value(var)))
 }

@@ -20,6 +20,11 @@ pub fn result(answer: &str) -> Option<&str> {
     Some(rest.strip_suffix('\n').unwrap_or(rest))
 }
 
+/// Whether the function itself failed: no such object, no such field.
+pub fn has_failed(answer: &str) -> bool {
+    answer.starts_with("Return Value: Failure")
+}
+
 /// Whether the command does not exist in this version, or its module is not loaded.
 pub fn no_such_command(answer: &str) -> bool {
     answer.starts_with("No such command '")
@@ -59,6 +64,7 @@ mod tests {
     fn a_failed_function_has_no_result() {
         assert_eq!(result("Return Value: Success (0)\nResult: a:b\n"), Some("a:b"));
         assert_eq!(result("Return Value: Success (0)\nResult: \n"), Some(""));
-        assert_eq!(result("Return Value: Failure (-1)\nResult: \n"), None);
+        let failed = "Return Value: Failure (-1)\nResult: \n";
+        assert!(result(failed).is_none() && has_failed(failed));
     }
 }

@@ -2,12 +2,14 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::answers::no_such_command;
 use super::settings;
 use crate::cx::Cx;
 use crate::error::{Code, Error, Result};
-use crate::host::{Command, Content, Host, Output, Socket, Want};
+use crate::host::{Command, Content, Host, Output, Socket, Stream, Want};
+use crate::wire::Broken;
 use crate::wire::control_socket::{ControlSocket, plain};
 
 /// Compiled-in run directories: what builds from source and packages use.
@@ -48,9 +50,8 @@ impl<'h> Link<'h> {
             match host.connect(cx, &Socket::Unix(path.clone())) {
                 Ok(stream) => {
                     cx.events.detail(&format!("control socket {}", path.display()));
-                    let socket = ControlSocket::open(cx, stream).map_err(|e| advised(e, &path))?;
-                    let (folder, way) = (folder.to_owned(), Way::Socket(path));
-                    return Ok(Self { host, folder, way, socket: Some(socket) });
+                    let socket = greet(cx, host, &path, stream)?;
+                    return Ok(Self { host, folder: folder.to_owned(), way: Way::Socket(path), socket: Some(socket) });
                 }
                 Err(error) => {
                     // The first reason counts, unless a later place says more than "not there".
@@ -63,8 +64,9 @@ impl<'h> Link<'h> {
         }
         cx.check()?;
         let mut link = Self { host, folder: folder.to_owned(), way: Way::Program { config }, socket: None };
-        match link.ask(cx, &["core show version".to_owned()]) {
-            Ok(_) => Ok(link),
+        match link.ask(cx, &READY.map(str::to_owned)) {
+            Ok(answers) if is_ready(&answers) => Ok(link),
+            Ok(_) => Err(starting()),
             Err(error) if error.code == Code::Interrupted => Err(error),
             Err(error) => Err(match reason {
                 Some((why, path)) => unreachable(why, &path),
@@ -116,7 +118,7 @@ impl<'h> Link<'h> {
                     Some(socket) => socket,
                     None => {
                         let stream = self.host.connect(cx, &Socket::Unix(path.clone()));
-                        ControlSocket::open(cx, stream.map_err(|e| unreachable(e, path))?)?
+                        greet(cx, self.host, path, stream.map_err(|e| unreachable(e, path))?)?
                     }
                 };
                 // After an error its answers would be out of step: it is kept only when all is well.
@@ -130,6 +132,44 @@ impl<'h> Link<'h> {
                 outputs.iter().map(answer).collect()
             }
         }
+    }
+}
+
+/// What a daemon is asked to see whether it has started. One that has not listens already, does not
+/// know its commands yet, and may close the connection; the first of these waits, and the second is
+/// added last of all (main/asterisk.c; observed on 16.28 and 22.10).
+const READY: [&str; 2] = ["core waitfullybooted", "core show version"];
+
+fn is_ready(answers: &[String]) -> bool {
+    !answers.iter().any(|answer| no_such_command(answer))
+}
+
+fn starting() -> Error {
+    advice(Error::new(Code::Unreachable, "Asterisk is still starting"))
+}
+
+/// Waits until a daemon that was connected to has started, on new connections if need be.
+fn greet(cx: &Cx, host: &dyn Host, path: &Path, stream: Box<dyn Stream>) -> Result<ControlSocket> {
+    let until = cx.deadline(cx.timeouts.connect);
+    let ready = |stream| {
+        let mut socket = ControlSocket::open(cx, stream)?;
+        let answers = socket.ask(cx, &READY.map(str::to_owned), cx.timeouts.connect)?;
+        Ok(is_ready(&answers).then_some(socket))
+    };
+    let mut connected = Ok(stream);
+    loop {
+        let last = match connected.map(ready) {
+            Ok(Ok(Some(socket))) => return Ok(socket),
+            Ok(Ok(None)) => starting(),
+            Ok(Err(error)) if !matches!(Broken::of(&error), Some(Broken::Closed)) => return Err(advised(error, path)),
+            Ok(Err(error)) => advised(error, path),
+            Err(error) => unreachable(error, path),
+        };
+        if Instant::now() >= until {
+            return Err(last);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        connected = host.connect(cx, &Socket::Unix(path.to_owned()));
     }
 }
 

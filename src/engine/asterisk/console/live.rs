@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::super::options::Version;
 use super::answers::{labelled, no_such_command, table};
 use super::link::Link;
 use crate::cx::Cx;
@@ -94,7 +95,16 @@ pub fn live(link: &mut Link, cx: &Cx) -> Result<(Live, Ability)> {
         );
     }
     let folder = PathBuf::from(folder);
-    Ok((Live { version, folder, since_reload, options, realm, cannot }, ability))
+    let risk = risk(&version);
+    Ok((Live { version, folder, since_reload, options, realm, risk, cannot }, ability))
+}
+
+/// Releases of which deadlocks at a reload were reported (issues 1855, 1868 and 2081 of the
+/// Asterisk project).
+fn risk(version: &str) -> Option<String> {
+    let Version { major, minor, .. } = Version::parse(version)?;
+    let known = matches!((major, minor), (20, 18..=20) | (22, 9));
+    known.then(|| format!("Asterisk {version} is known to hang at a reload now and then; a newer release mends it"))
 }
 
 /// `22.10.1` of `22.10.1+dfsg+~cs6`, `18.9` of `certified/18.9-cert5`; a version from a
@@ -125,6 +135,12 @@ fn option_names(answer: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_that_may_hang_are_known() {
+        assert!(risk("20.19.0").is_some() && risk("22.9.0").is_some());
+        assert!(risk("20.17.0").is_none() && risk("22.10.1").is_none() && risk("16.28.0").is_none());
+    }
 
     #[test]
     fn versions_are_bare() {

@@ -10,12 +10,20 @@ use crate::wire::control_socket::plain;
 /// What a masked value looks like.
 pub const MASK: &str = "********";
 
+/// What res_pjsip logs on every reload, in the middle of it (observed on 16.28 and 22.10).
+const RELOAD_LINE: &str = "Type 'system' is not reloadable";
+
+/// Whether the log file has the line that res_pjsip writes on every reload.
+pub fn has_reload_line(bytes: &[u8]) -> bool {
+    String::from_utf8_lossy(bytes).contains(RELOAD_LINE)
+}
+
 /// The lines of a log file, each once, in order: level, source and text (`ERROR config.c: ...`).
 /// Left out are the version the file starts with and what res_pjsip says on every reload.
 pub fn lines(bytes: &[u8]) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let all = plain(bytes);
-    let wanted = all.lines().filter_map(line).filter(|l| !l.contains("Type 'system' is not reloadable"));
+    let wanted = all.lines().filter_map(line).filter(|l| !l.contains(RELOAD_LINE));
     wanted.map(masked).filter(|l| seen.insert(l.clone())).collect()
 }
 

@@ -8,8 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::options::{Sameness, Version, same};
-use super::answers::{eval, no_such_command, result, table, word};
+use super::super::options::{self, Sameness, Version, same};
+use super::answers::{eval, has_failed, no_such_command, result, table, word};
 use super::link::Link;
 use super::live::Ability;
 use super::log::{self, MASK};
@@ -25,6 +25,9 @@ const BETWEEN: char = '\u{1f}';
 const END: &str = ".";
 /// Longer secrets do not wholly reach MD5 inside the engine (observed on 22.10).
 const LONGEST_SECRET: usize = 900;
+
+/// `asterisk -rx` may lose a line of its answer on a busy machine (observed on 22.10).
+const GARBLED: &str = "the engine's answer makes no sense";
 
 /// One object of the engine with the proofs about it.
 struct Target<'p> {
@@ -48,7 +51,8 @@ enum Said {
 
 /// What the engine said about one object.
 struct Heard {
-    there: bool,
+    /// Unknown where the answer made no sense.
+    there: Option<bool>,
     said: BTreeMap<usize, Said>,
 }
 
@@ -90,6 +94,11 @@ pub fn prove(
     Ok(verdicts)
 }
 
+/// Whether the engine shows an option at all.
+fn reads_back(object: &str, name: &str) -> bool {
+    options::find(object, name).is_none_or(|option| option.readback)
+}
+
 fn judge(
     target: &Target,
     expect: &Expect,
@@ -103,11 +112,12 @@ fn judge(
     let failed = |why: String| Verdict::Failed { why };
     let unproved = |why: String| Verdict::Unproved { why };
     let said = match heard.said.get(&n) {
-        Some(Said::Not(why)) => return unproved((*why).to_owned()),
+        Some(Said::Not(why)) if heard.there != Some(false) => return unproved((*why).to_owned()),
         Some(Said::Value(value)) => Some(value.as_str()),
-        Some(Said::TooLong) | None => None,
+        Some(Said::Not(_) | Said::TooLong) | None => None,
     };
-    match (expect, heard.there, said) {
+    let Some(there) = heard.there else { return unproved(GARBLED.to_owned()) };
+    match (expect, there, said) {
         (Expect::Absent, false, _) | (Expect::Present, true, _) => Verdict::Proved,
         (Expect::Absent, true, _) => failed(format!("the engine still has the {what}")),
         (_, false, _) => failed(match log::parse_error(log) {
@@ -231,13 +241,13 @@ fn by_functions(link: &mut Link, cx: &Cx, targets: &[Target]) -> Result<Vec<Hear
         }
     }
     let answers = link.ask(cx, &questions)?;
-    let mut heard: Vec<Heard> = targets.iter().map(|_| Heard { there: false, said: BTreeMap::new() }).collect();
+    let mut heard: Vec<Heard> = targets.iter().map(|_| Heard { there: None, said: BTreeMap::new() }).collect();
     let mut again = Vec::new();
     for ((t, whats), answer) in places.into_iter().zip(&answers) {
         let parts = unbundle(answer, whats.len());
         for (k, what) in whats.into_iter().enumerate() {
             match (what, parts.as_ref().map(|p| p[k])) {
-                (None, Some(probe)) => heard[t].there = !probe.is_empty(),
+                (None, Some(probe)) => heard[t].there = Some(!probe.is_empty()),
                 (Some((n, expect)), Some(value)) if is_right(expect, value) => {
                     heard[t].said.insert(n, Said::Value(value.to_owned()));
                 }
@@ -260,21 +270,23 @@ fn by_functions(link: &mut Link, cx: &Cx, targets: &[Target]) -> Result<Vec<Hear
         }
     }
     let answers = link.ask(cx, &questions)?;
-    let mut answers = answers.iter().map(|a| result(a));
+    let mut answers = answers.iter().map(String::as_str);
     for (t, what) in again {
-        let value = answers.next().flatten();
+        let answer = answers.next().unwrap_or_default();
+        let value = result(answer);
         let Some((n, expect)) = what else {
-            heard[t].there = value.is_some();
+            heard[t].there = if value.is_some() || has_failed(answer) { Some(value.is_some()) } else { None };
             continue;
         };
         let secret = matches!(expect, Expect::Secret { .. });
-        let length = if secret { answers.next().flatten().and_then(|l| l.parse().ok()) } else { None };
+        let length = if secret { answers.next().and_then(result).and_then(|l| l.parse().ok()) } else { None };
         let said = match value {
             _ if length.unwrap_or(0) > LONGEST_SECRET => Said::TooLong,
             Some(value) if value.len() < 1000 => Said::Value(value.to_owned()),
-            Some(_) => Said::Not("the value is too long to be read back"),
+            Some(_) => Said::TooLong,
             // An option this version does not have, or an `@extended` one that is not there.
-            None => absent_field(expect),
+            None if has_failed(answer) => absent_field(expect),
+            None => Said::Not(GARBLED),
         };
         heard[t].said.insert(n, said);
     }
@@ -309,16 +321,21 @@ fn by_show(link: &mut Link, cx: &Cx, ability: &Ability, targets: &[Target]) -> R
     let mut out = Vec::new();
     for target in targets {
         let answer = if can(target) { answers.next() } else { None };
-        let mut heard = Heard { there: false, said: BTreeMap::new() };
+        let mut heard = Heard { there: None, said: BTreeMap::new() };
         let not = match &answer {
             None => Some("the engine cannot be asked about this object"),
             Some(answer) if no_such_command(answer) => Some("the engine cannot show objects of this type"),
             Some(_) => None,
         };
-        let table: BTreeMap<&str, &str> = answer.as_deref().map(|a| table(a).collect()).unwrap_or_default();
-        heard.there = !table.is_empty();
+        let mut rows: BTreeMap<&str, String> = BTreeMap::new();
+        for (name, value) in answer.as_deref().map(table).into_iter().flatten() {
+            // An option with several values has several lines here, and commas in AST_SORCERY.
+            rows.entry(name).and_modify(|all| *all = format!("{all},{value}")).or_insert_with(|| value.to_owned());
+        }
+        let missing = answer.as_deref().is_some_and(|a| a.contains("Unable to find object"));
+        heard.there = if rows.is_empty() && !missing { None } else { Some(!missing) };
         for (n, expect) in &target.proofs {
-            let value = field(expect).and_then(|name| table.get(name).copied());
+            let value = field(expect).and_then(|name| rows.get(name).map(String::as_str));
             let said = match (not, expect, value) {
                 (Some(why), ..) => Said::Not(why),
                 (None, Expect::Present | Expect::Absent, _) => continue,
@@ -329,6 +346,11 @@ fn by_show(link: &mut Link, cx: &Cx, ability: &Ability, targets: &[Target]) -> R
                     Said::Value(Algorithm::Md5.hex(&[salt.as_bytes(), b":", value.as_bytes()]))
                 }
                 (None, _, Some(value)) => Said::Value(value.to_owned()),
+                (None, Expect::Field { name, values }, None)
+                    if !name.starts_with('@') && !values.is_empty() && reads_back(target.object, name) =>
+                {
+                    Said::Not("the engine does not show this option")
+                }
                 (None, _, None) => absent_field(expect),
             };
             heard.said.insert(*n, said);

@@ -28,7 +28,6 @@ const OURS: &str = "sipctl-";
 /// Reloads; with it, why the log is not known if it is not.
 pub fn reload(link: &mut Link, cx: &Cx, wanted: &Reload) -> Result<(Reloaded, Option<String>)> {
     let start = Instant::now();
-    link.one(cx, "core waitfullybooted", cx.timeouts.reload)?;
     let folders = folders(link, cx)?;
     let full = !wanted.only_narrow || wanted.narrow.is_empty();
     let watched = if wanted.narrow.is_empty() { vec![WATCHED.to_owned()] } else { wanted.narrow.clone() };
@@ -58,7 +57,7 @@ fn watch(link: &mut Link, cx: &Cx, commands: &[String], folders: &[PathBuf], unt
         return Ok(Err("the engine could not add a log channel".to_owned()));
     };
     let reloaded = commands.iter().try_for_each(|command| narrow(link, cx, command, until));
-    let log = if reloaded.is_ok() { channel.read(link, cx) } else { Ok(Vec::new()) };
+    let log = if reloaded.is_ok() { channel.read(link, cx, commands) } else { Ok(Vec::new()) };
     let was_there = channel.close_after(link, cx, &reloaded)?;
     reloaded?;
     match was_there || Instant::now() > until {
@@ -73,19 +72,15 @@ fn narrow(link: &mut Link, cx: &Cx, command: &str, until: Instant) -> Result<()>
     loop {
         let answer = link.one(cx, command, cx.timeouts.reload)?;
         let said = answer.trim();
-        if said.contains("already in progress") {
+        // Queued: the engine is still starting.
+        if said.contains("already in progress") || said.contains("request queued") {
             wait(cx, until)?;
             continue;
         }
-        let refused = [
-            "No such ",
-            "does not support reload",
-            "reported a reload failure",
-            "was not properly initialized",
-            "Failed to ",
-        ];
-        if refused.iter().any(|words| said.contains(words)) {
-            let line = said.lines().next().unwrap_or_default();
+        let refused = said.starts_with("No such command ") || said.starts_with("Failed to ");
+        let unsuccessful = command.starts_with("module reload ") && !said.contains("successfully");
+        if refused || unsuccessful {
+            let line = said.lines().next().unwrap_or("it says nothing");
             return Err(Error::new(Code::Refused, format!("the engine refused `{command}`: {line}")));
         }
         return Ok(());
@@ -150,23 +145,27 @@ impl Channel {
         Ok(None)
     }
 
-    /// What it holds; the engine logs from a thread of its own, so once it has come to rest.
-    fn read(&self, link: &Link, cx: &Cx) -> Log {
+    /// What it holds, once it has come to rest: the engine logs from a thread of its own. Where
+    /// res_pjsip was reloaded, the line it writes on every reload has to be there first.
+    fn read(&self, link: &Link, cx: &Cx, commands: &[String]) -> Log {
         let path = self.0.display();
-        let mut before: Option<usize> = None;
-        for _ in 0..20 {
+        let start = Instant::now();
+        let pjsip = commands.iter().any(|command| command == WATCHED);
+        let (mut size, mut calm) = (0, 0);
+        while start.elapsed() < Duration::from_secs(5) {
             let found = link.host().read(cx, &[Want::File(self.0.clone())]).map_err(|e| e.line())?;
-            match found.into_iter().flatten().next().map(|file| file.content) {
-                Some(Content::There { bytes, .. }) => {
-                    if before == Some(bytes.len()) {
-                        return Ok(log::lines(&bytes));
-                    }
-                    before = Some(bytes.len());
-                }
+            let bytes = match found.into_iter().flatten().next().map(|file| file.content) {
+                Some(Content::There { bytes, .. }) => bytes,
                 Some(Content::Unreadable(why)) => return Err(format!("its log {path} cannot be read: {why}")),
                 _ => return Err(format!("its log {path} is not there for us")),
+            };
+            calm = if bytes.len() == size { calm + 1 } else { 0 };
+            size = bytes.len();
+            let begun = !pjsip || log::has_reload_line(&bytes) || start.elapsed() > Duration::from_secs(1);
+            if begun && calm >= 3 {
+                return Ok(log::lines(&bytes));
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(15));
         }
         Err("its log does not come to rest".to_owned())
     }

@@ -20,6 +20,7 @@ mod table;
 mod tests;
 
 pub use check::{Check, check};
+pub use read::{caller_id, caller_id_answer};
 pub use same::{Sameness, overruled_by, same, spelled};
 
 /// One option of one object type.

@@ -3,12 +3,12 @@
 //! Pure: no file, no socket.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::config::Config;
 use super::draft::Draft;
-use super::estate::{DIALECTS, Estate, must_be_extension};
+use super::estate::{DIALECTS, Estate, Outcome, must_be_extension};
 use super::fields::Wanted;
 use super::layout;
 use super::objects::{Configs, Dialect, Object, Objects, Type};
@@ -38,12 +38,13 @@ pub struct Room<'e> {
     version: Option<Version>,
     options: &'e PlanOptions,
     endpoints: OnceCell<Vec<Object>>,
+    outbound: OnceCell<HashSet<Vec<u8>>>,
 }
 
 impl<'e> Room<'e> {
     fn new(estate: &'e Estate, live: Option<&'e Live>, options: &'e PlanOptions) -> Self {
         let version = live.and_then(|live| Version::parse(&live.version));
-        Self { estate, live, version, options, endpoints: OnceCell::new() }
+        Self { estate, live, version, options, endpoints: OnceCell::new(), outbound: OnceCell::new() }
     }
 
     /// The objects of an extension that must be there and be a phone.
@@ -72,14 +73,14 @@ impl<'e> Room<'e> {
         if auth.kind != Type::Auth {
             return false;
         }
-        let configs = &self.estate.configs;
-        let id = configs.id(auth);
-        let users = self.estate.objects.of(Type::Endpoint).iter().chain(self.estate.objects.of(Type::Registration));
-        users.copied().any(|user| {
+        let outbound = self.outbound.get_or_init(|| {
+            let (configs, objects) = (&self.estate.configs, &self.estate.objects);
+            let users = objects.of(Type::Endpoint).iter().chain(objects.of(Type::Registration));
             // Nearly no endpoint names one; this keeps the list from being made for each.
-            configs.last(user, "outbound_auth").is_some()
-                && configs.list(user, "outbound_auth").iter().any(|name| **name == *id)
-        })
+            let named = users.filter(|user| configs.last(**user, "outbound_auth").is_some());
+            named.flat_map(|user| configs.list(*user, "outbound_auth")).collect()
+        });
+        outbound.contains(&*self.estate.configs.id(auth))
     }
 
     /// How the running version stores a digest; by what the files show where it cannot be asked.
@@ -316,12 +317,13 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
         plan.prove_new = unchanged(room, edits);
         return Ok(plan);
     }
-    let (configs, objects) = room.estate.with(&changes)?;
+    let Outcome { before, configs, objects } = room.estate.with(&changes)?;
     if let Some(problem) = new_problem(room, &configs) {
         return Err(problem);
     }
     let owner = |kind: Type, id: &[u8]| draft.allowed.get(&(kind, id.to_vec())).cloned();
-    let difference = proofs::difference((&room.estate.configs, &room.estate.objects), (&configs, &objects), &owner)?;
+    let before = (&room.estate.configs, before.as_ref().unwrap_or(&room.estate.objects));
+    let difference = proofs::difference(before, (&configs, &objects), &owner)?;
     for (kind, id) in &difference.objects {
         if owner(*kind, id).is_none() {
             let name = String::from_utf8_lossy(id);
@@ -370,7 +372,9 @@ fn aftercare(room: &Room, edits: &[Edit]) -> Vec<Aftercare> {
 
 /// The number and context of an extension that comes to be.
 fn dial(configs: &Configs, objects: &Objects, edit: &Edit) -> Option<(String, String)> {
-    let Edit::Create(Ext { number, .. }, _) = edit else { return None };
+    let (Edit::Create(Ext { number, .. }, _) | Edit::Renumber { new: Ext { number, .. }, .. }) = edit else {
+        return None;
+    };
     let endpoint = objects.find(configs, Type::Endpoint, number.as_bytes())?;
     let context = configs.text(endpoint, "context").unwrap_or_else(|| "default".to_owned());
     Some((number.clone(), context))

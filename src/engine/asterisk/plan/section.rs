@@ -371,7 +371,7 @@ impl Writer<'_, '_> {
         }
         let configs = self.configs();
         let object = Object { kind, ..self.object };
-        let inherited = configs.values(object, option).filter(|(_, var)| var.inherited).last();
+        let inherited = configs.values(object, option).rfind(|(_, var)| var.inherited);
         inherited.is_some_and(|(value, _)| value == wanted.as_bytes())
     }
 }
