@@ -53,7 +53,6 @@ impl<'a> Run<'a> {
     pub(super) fn go(&mut self, gate: &mut dyn Gate) -> Result<()> {
         self.connect()?;
         let mut ground = if self.options.dry_run { self.look(gate)? } else { self.prepare(gate)? };
-        self.say(ground.estate.warnings());
         self.say(std::mem::take(&mut ground.plan.warnings));
         let done = self.carry_out(&mut ground, gate);
         self.outcome.plan = ground.plan;
@@ -205,9 +204,11 @@ impl<'a> Run<'a> {
         Ok(Some(guard))
     }
 
-    fn plan(&self, gate: &mut dyn Gate) -> Result<(Box<dyn Estate>, Plan)> {
+    fn plan(&mut self, gate: &mut dyn Gate) -> Result<(Box<dyn Estate>, Plan)> {
         let Target { engine, host, folder, .. } = self.target;
         let estate = engine.load(self.cx, *host, folder, self.options.mentions)?;
+        // First, for they may be why an edit cannot be made.
+        self.say(estate.warnings());
         let edits = gate.edits(&*estate)?;
         let plan = estate.plan(self.live.as_ref(), &edits, &self.options.plan)?;
         self.cx.check()?;
