@@ -123,7 +123,7 @@ impl Asterisk {
     fn wait_booted(&mut self) {
         let until = Instant::now() + Duration::from_secs(30);
         let (cx, host) = (Cx::new(&Silent), self.host());
-        let path = self.home.path().join("run/asterisk.ctl");
+        let path = self.socket();
         let booted = || {
             let stream = host.connect(&cx, &Socket::Unix(path.clone())).ok()?;
             let mut socket = ControlSocket::open(&cx, stream).ok()?;
@@ -180,7 +180,7 @@ impl Asterisk {
     /// A new daemon on the same folders, as soon as it listens: it has not booted yet.
     pub fn restart(&mut self) {
         self.kill();
-        let path = self.home.path().join("run/asterisk.ctl");
+        let path = self.socket();
         let _ = std::fs::remove_file(&path);
         self.child = spawn(&self.bin().join("asterisk"), &self.config);
         let until = Instant::now() + Duration::from_secs(30);
@@ -206,13 +206,23 @@ impl Asterisk {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Its control socket.
+    pub fn socket(&self) -> PathBuf {
+        self.home.path().join("run/asterisk.ctl")
+    }
+
     /// A raw question, past what is tested.
     pub fn ask(&self, question: &str) -> String {
-        let cx = Cx::new(&Silent);
-        let stream = self.host().connect(&cx, &Socket::Unix(self.home.path().join("run/asterisk.ctl"))).unwrap();
-        let mut socket = ControlSocket::open(&cx, stream).unwrap();
-        socket.ask(&cx, &[question.to_owned()], cx.timeouts.question).unwrap().remove(0)
+        ask(&self.host(), &self.socket(), question)
     }
+}
+
+/// A raw question to the engine with this socket.
+pub fn ask(host: &LabHost, socket: &Path, question: &str) -> String {
+    let cx = Cx::new(&Silent);
+    let stream = host.connect(&cx, &Socket::Unix(socket.to_owned())).unwrap();
+    let mut socket = ControlSocket::open(&cx, stream).unwrap();
+    socket.ask(&cx, &[question.to_owned()], Duration::from_secs(60)).unwrap().remove(0)
 }
 
 impl Drop for Asterisk {

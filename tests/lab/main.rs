@@ -5,6 +5,10 @@
 
 mod after;
 mod cli;
+mod cli_add;
+mod cli_faults;
+mod cli_input;
+mod cli_interrupted;
 mod cli_phones;
 mod cli_secrets;
 mod console;

@@ -6,11 +6,12 @@ use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::engine::{Asterisk, Lab, Release, base, edit, folder};
+use crate::engine::{Asterisk, Lab, Release, append, base, edit, folder};
 use crate::files::{copy, tree};
 use crate::phone::Phone;
 use crate::program::{Answer, Program, Running};
@@ -78,6 +79,17 @@ impl Office {
     pub fn tree(&self) -> BTreeMap<PathBuf, String> {
         let files = tree(self.folder()).into_iter();
         files.map(|(path, bytes)| (path, bytes.escape_ascii().to_string())).collect()
+    }
+
+    /// Makes a file newer than the last reload.
+    pub fn make_newer(&self, name: &str) {
+        let file = std::fs::File::options().append(true).open(self.folder().join(name)).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
+    }
+
+    /// Starts the program on this PBX.
+    pub fn begin(&self, args: &[&str]) -> Running {
+        Running::start(self.command(args))
     }
 
     /// Runs what must end with 0; its result for this PBX.
@@ -158,6 +170,12 @@ impl Office {
         phone
     }
 
+    /// A new daemon, once it has booted.
+    pub fn restart(&self) {
+        self.asterisk.borrow_mut().restart();
+        self.ask("core waitfullybooted");
+    }
+
     /// A raw question to the engine.
     pub fn ask(&self, question: &str) -> String {
         self.asterisk.borrow().ask(question)
@@ -193,6 +211,48 @@ fn program(config: &Path, bin: &Path) -> Program {
 /// The codes of a result's warnings.
 pub fn codes(result: &Value) -> Vec<&str> {
     result["warnings"].as_array().unwrap().iter().map(|warning| warning["code"].as_str().unwrap()).collect()
+}
+
+/// Holds a full reload of the engine at its dialplan for as long as wanted.
+pub struct Gate<'o>(&'o Office);
+
+impl<'o> Gate<'o> {
+    /// Prepares the configuration for it: an #exec that waits while a file is there.
+    pub fn build(folder: &Path) {
+        let at = folder.display();
+        let script =
+            format!("#!/bin/sh\n[ -e {at}/hold ] && : >{at}/held\nwhile [ -e {at}/hold ]; do sleep 0.02; done\n");
+        script_at(&folder.join("gate"), &script);
+        append(folder, "extensions.conf", &format!("\n#exec {at}/gate\n"));
+    }
+
+    /// From now on a reload stops there.
+    pub fn close(office: &'o Office) -> Self {
+        std::fs::write(office.folder().join("hold"), "").unwrap();
+        Self(office)
+    }
+
+    /// Waits until one has come.
+    pub fn wait(&self) {
+        wait_for("the reload", || self.0.folder().join("held").exists());
+    }
+
+    /// Lets it go on.
+    pub fn open(self) {
+        for name in ["held", "hold"] {
+            std::fs::remove_file(self.0.folder().join(name)).unwrap();
+        }
+    }
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub fn wait_for(what: &str, so: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(30);
+    while !so() {
+        assert!(Instant::now() < until, "waiting for {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Writes a program.

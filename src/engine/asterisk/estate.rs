@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config::{Config, Part, Severity};
+use super::console::log;
 use super::fields;
 use super::mentions::Mentions;
 use super::objects::{Configs, Dialect, Object, Objects, Type};
@@ -299,6 +300,30 @@ impl engine::Estate for Estate {
             for problem in &config.problems {
                 out.push(Warning::new("broken-elsewhere", problem.to_string()).at(&problem.place));
             }
+        }
+        out
+    }
+
+    fn broken(&self, log: &[String], proofs: &[Proof]) -> Vec<Warning> {
+        let mut out = Vec::new();
+        for (kind, id) in log::refused(log) {
+            let object = self.objects.find(&self.configs, Type::by_name(kind.as_bytes()), id.as_bytes());
+            let Some(object) = object.filter(|_| !proofs.iter().any(|p| p.object == kind && p.id == id)) else {
+                continue;
+            };
+            let why = log::blame(log, kind, id).unwrap_or_default();
+            let message = format!(
+                "not of this change: Asterisk refuses the {kind} {id} as it stands here ({why}); what it has of it is lost at its next start"
+            );
+            let header = self.configs.category(object).header;
+            // The log gives a line without its file, so the option it names is looked up.
+            let mut options = self.configs.options(object);
+            let named = |name: &[u8]| {
+                let name = String::from_utf8_lossy(name);
+                [format!("Error parsing {name}="), format!("named '{name}'")].iter().any(|part| why.contains(part))
+            };
+            let at = options.find(|(name, ..)| named(name)).map_or(header, |(.., var)| var.at);
+            out.push(Warning::new("broken-elsewhere", message).number(id).at(&self.configs.of(object).place(at)));
         }
         out
     }
