@@ -283,6 +283,10 @@ impl<'a> Run<'a> {
         if places.is_empty() {
             return Ok(false);
         }
+        let edited = |error: &Error| error.place.as_ref().is_some_and(|at| places.iter().any(|p| p.file == at.file));
+        if let Some(loss) = ground.estate.loses().filter(edited) {
+            return Err(loss);
+        }
         let (own, files) = (history::not_live(self.cx, self.target), ground.estate.files());
         self.say(places.into_iter().map(|place| {
             let message = match history::own(&own, &files, &place.file) {

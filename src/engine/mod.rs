@@ -300,6 +300,11 @@ pub trait Estate: Send {
         Vec::new()
     }
 
+    /// What the engine would lose at its next reading of the files as they are, phones above all.
+    fn loses(&self) -> Option<Error> {
+        None
+    }
+
     /// Turns edits into a plan: no file, no socket. All or nothing; every edit that cannot be done
     /// is named in the error.
     fn plan(&self, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan>;

@@ -57,7 +57,7 @@ fn odd_passwords_register_or_are_refused() {
 }
 
 #[test]
-fn odd_names_are_proved_and_shown_as_given_or_refused() {
+fn odd_names_are_proved_and_shown_as_given() {
     let names = [
         "O'Brien",
         "a;b",
@@ -76,10 +76,6 @@ fn odd_names_are_proved_and_shown_as_given_or_refused() {
     Office::each(|office| {
         for name in names {
             let answer = office.run(&["ext", "set", "1001", &format!("--name={name}"), "-o", "json"]);
-            if answer.code == 2 {
-                assert!(name.contains(['"', '<', '>']), "{name}: {}", answer.stderr);
-                continue;
-            }
             let result = answer.fails(0, "").json()["results"][0].clone();
             assert_eq!(result["proof"]["status"], "proved", "{name}: {result:#}");
             let shown = office.done(&["ext", "show", "1001"]);
@@ -117,6 +113,12 @@ fn a_configuration_the_engine_would_reject_is_1_with_its_line() {
         edit(office.folder(), "pjsip.conf", "; ---------- agent 1001", ";-- ---------- agent 1001");
         office.refused(&["ext", "set", "1001", "--name", "Bob"], 3, "no end");
         assert_eq!(codes(&office.done(&["ext", "list"])), ["broken-elsewhere"]);
+        // The engine has not read that yet; our reload must not be what takes 1001 away.
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(3);
+        let file = std::fs::File::options().append(true).open(office.folder().join("pjsip.conf")).unwrap();
+        file.set_modified(later).unwrap();
+        office.refused(&["ext", "add", "1002"], 1, "would make it so");
+        assert!(office.has("endpoint", "1001") && !office.has("endpoint", "1002"));
         std::fs::write(office.folder().join("pjsip.conf"), &good).unwrap();
 
         office.refused(&["ext", "add", "1002", "--context", "intern"], 2, "internal");

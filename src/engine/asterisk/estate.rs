@@ -328,6 +328,13 @@ impl engine::Estate for Estate {
         out
     }
 
+    fn loses(&self) -> Option<Error> {
+        let configs = [&self.configs.pjsip, &self.configs.wizard].into_iter().flatten();
+        let problem = configs.flat_map(|config| &config.problems).find(|p| p.severity == Severity::Lost)?;
+        let error = Error::failed(problem.to_string()).at(problem.place.clone());
+        Some(error.hint("this is not live yet, and a reload would make it so: mend it first (nothing was written)"))
+    }
+
     fn plan(&self, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan> {
         super::plan::plan(self, live, edits, options)
     }

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{At, Category, Config, Header, SourceFile, merge};
+use super::{At, Category, Config, Header, Severity, SourceFile, merge};
 use crate::text::asterisk_conf::{Carry, Content, Document, MAX_NAME, Section};
 use crate::text::splice::common;
 
@@ -32,6 +32,10 @@ impl Config {
     /// What `new` in the place of a file makes of the sections it touches; none where that cannot
     /// be told from them alone.
     pub fn part(&self, file: u32, new: &[u8]) -> Option<Part> {
+        // Where the engine gave something up, a section may come to be that it missed.
+        if self.problems.iter().any(|problem| problem.severity != Severity::Warned) {
+            return None;
+        }
         let source = &self.files[file as usize];
         let (lines, text) = self.window(source, new)?;
         let (doc, _) = Document::parse(Arc::from(text), Carry { depth: 0, later: true });
