@@ -207,10 +207,15 @@ impl Asterisk {
 
     /// A raw question, past what is tested.
     pub fn ask(&self, question: &str) -> String {
+        self.ask_all(&[question.to_owned()]).remove(0)
+    }
+
+    /// Raw questions over one connection.
+    pub fn ask_all(&self, questions: &[String]) -> Vec<String> {
         let cx = Cx::new(&Silent);
         let stream = self.host().connect(&cx, &Socket::Unix(self.home.path().join("run/asterisk.ctl"))).unwrap();
         let mut socket = ControlSocket::open(&cx, stream).unwrap();
-        socket.ask(&cx, &[question.to_owned()], cx.timeouts.question).unwrap().remove(0)
+        socket.ask(&cx, questions, cx.timeouts.question).unwrap()
     }
 }
 

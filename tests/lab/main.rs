@@ -8,6 +8,7 @@ mod console;
 mod effective;
 mod engine;
 mod host;
+mod observed;
 mod phone;
 mod proof;
 mod reload;
