@@ -15,6 +15,7 @@ mod parse;
 mod tests;
 
 pub use escape::{escape_name, escape_value};
+use parse::MARK;
 
 /// The longest line the engine reads, without its line feed; longer ones it skips whole
 /// (`char buf[8192]` in `config_text_file_load`).
@@ -269,6 +270,16 @@ impl Document {
         let lines = &self.tables.lines;
         let end = lines.get(line + 1).map_or(self.bytes.len(), |next| next.start as usize);
         lines[line].start as usize..end
+    }
+
+    /// The same without the byte order mark of a first line, which belongs to the file: what edits
+    /// take out, write again or put something in front of.
+    pub fn line(&self, line: usize) -> Range<usize> {
+        let span = self.span(line);
+        match line == 0 && self.bytes.starts_with(MARK) {
+            true => span.start + MARK.len()..span.end,
+            false => span,
+        }
     }
 
     /// How a line ends.

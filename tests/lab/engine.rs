@@ -213,7 +213,15 @@ impl Asterisk {
 
     /// A raw question, past what is tested.
     pub fn ask(&self, question: &str) -> String {
-        ask(&self.host(), &self.socket(), question)
+        self.ask_all(&[question.to_owned()]).remove(0)
+    }
+
+    /// Raw questions over one connection.
+    pub fn ask_all(&self, questions: &[String]) -> Vec<String> {
+        let cx = Cx::new(&Silent);
+        let stream = self.host().connect(&cx, &Socket::Unix(self.socket())).unwrap();
+        let mut socket = ControlSocket::open(&cx, stream).unwrap();
+        socket.ask(&cx, questions, cx.timeouts.question).unwrap()
     }
 }
 

@@ -17,6 +17,7 @@ mod engine;
 #[path = "../trees/files.rs"]
 mod files;
 mod host;
+mod observed;
 mod office;
 mod phone;
 #[path = "../offline/program.rs"]

@@ -78,6 +78,11 @@ impl<'e> Draft<'e> {
         self.splices.entry(file).or_default().push(splice);
     }
 
+    /// Whether something goes in at an offset already.
+    pub fn inserts_at(&self, file: FileId, at: usize) -> bool {
+        self.splices.get(&file).is_some_and(|splices| splices.iter().any(|s| s.span == (at..at) && !s.text.is_empty()))
+    }
+
     /// Records a new file that takes owner and mode of another.
     pub fn create(&mut self, path: PathBuf, bytes: Vec<u8>, like: &Path) {
         self.created.insert(path, (bytes, like.to_owned()));
@@ -111,7 +116,7 @@ impl<'e> Draft<'e> {
     /// takes the line end before it along.
     pub fn remove_lines(&mut self, file: FileId, lines: std::ops::RangeInclusive<u32>) {
         let doc = self.doc(file);
-        let span = doc.span(*lines.start() as usize).start..doc.span(*lines.end() as usize).end;
+        let span = doc.line(*lines.start() as usize).start..doc.line(*lines.end() as usize).end;
         self.splice(file, Splice::remove(span));
     }
 
@@ -138,7 +143,7 @@ impl<'e> Draft<'e> {
     fn settle(&mut self) {
         for ((file, line), lines) in std::mem::take(&mut self.appended) {
             let doc = self.doc(file);
-            let span = doc.span(line as usize);
+            let span = doc.line(line as usize);
             let end = layout::line_end(doc, line);
             let mut text = Vec::new();
             let glued = !doc.bytes()[span.clone()].ends_with(b"\n");
@@ -268,11 +273,13 @@ fn merged(mut splices: Vec<Splice>) -> Vec<Splice> {
 /// Sections taken out at the head of a file take the blank line behind them along: that is the one
 /// that parted them from what follows.
 fn at_the_head(doc: &Document, mut splices: Vec<Splice>) -> Vec<Splice> {
-    if let Some(first) = splices.first_mut().filter(|s| s.span.start == 0 && s.text.is_empty() && !s.span.is_empty()) {
+    let head = doc.lines().first().map_or(0, |_| doc.line(0).start);
+    if let Some(first) = splices.first_mut().filter(|s| s.span.start == head && s.text.is_empty() && !s.span.is_empty())
+    {
         let line = doc.line_of(first.span.end);
         let blank = first.span.end < doc.bytes().len() && matches!(doc.lines()[line].content, Content::Blank);
-        if blank && doc.span(line).start == first.span.end {
-            first.span.end = doc.span(line).end;
+        if blank && doc.line(line).start == first.span.end {
+            first.span.end = doc.line(line).end;
         }
     }
     splices

@@ -56,7 +56,7 @@ pub fn is_blank(doc: &Document, line: u32) -> bool {
 
 /// Whether a line holds a line comment and nothing else (no block comment).
 pub fn is_line_comment(doc: &Document, line: u32) -> bool {
-    let text = doc.bytes()[doc.span(line as usize)].trim_ascii();
+    let text = doc.bytes()[doc.line(line as usize)].trim_ascii();
     matches!(doc.lines()[line as usize].content, Content::Comment)
         && text.starts_with(b";")
         && (!text.starts_with(b";--") || text.starts_with(b";---"))
@@ -66,14 +66,14 @@ pub fn is_line_comment(doc: &Document, line: u32) -> bool {
 /// The comment line that belongs to an extension: directly above a header, naming its number.
 pub fn own_comment(doc: &Document, header: u32, number: &str) -> Option<u32> {
     let above = header.checked_sub(1)?;
-    let text = &doc.bytes()[doc.span(above as usize)];
+    let text = &doc.bytes()[doc.line(above as usize)];
     (is_line_comment(doc, above) && find(text, number.as_bytes(), 0).is_some()).then_some(above)
 }
 
 /// The line end of a line: LF, CRLF, or that of the file's first line where it has none.
 pub fn line_end(doc: &Document, line: u32) -> &'static [u8] {
     let of = |line: usize| {
-        let text = &doc.bytes()[doc.span(line)];
+        let text = &doc.bytes()[doc.line(line)];
         match text {
             [.., b'\r', b'\n'] => Some(b"\r\n".as_slice()),
             [.., b'\n'] => Some(b"\n".as_slice()),
@@ -98,7 +98,7 @@ pub fn end_of(doc: &Document, piece: &Piece) -> usize {
     }
     let hangs = line == lines || is_blank(doc, line);
     let last = if hangs { line - 1 } else { piece.last };
-    doc.span(last as usize).end
+    doc.line(last as usize).end
 }
 
 /// What a new setting line of a piece looks like: indentation, what stands before and behind the
@@ -127,7 +127,7 @@ impl KeyStyle {
         };
         let Content::Key(key) = &doc.lines()[line as usize].content else { return style };
         let (name, value) = (doc.raw(&key.name), doc.raw(&key.value));
-        let start = doc.span(line as usize).start;
+        let start = doc.line(line as usize).start;
         style.indent = doc.bytes()[start..name.start].to_vec();
         let between = &doc.bytes()[name.end..value.start.max(name.end)];
         if value.is_empty() || between.contains(&b'+') || between.contains(&b';') {
@@ -162,7 +162,7 @@ impl KeyStyle {
 /// followed it (comment, line end).
 pub fn with_value(doc: &Document, line: u32, value: &[u8]) -> Vec<u8> {
     let Content::Key(key) = &doc.lines()[line as usize].content else { return Vec::new() };
-    let start = doc.span(line as usize).start;
+    let start = doc.line(line as usize).start;
     let raw = doc.raw(&key.value);
     let mut out = doc.bytes()[start..raw.start].to_vec();
     out.extend_from_slice(value);

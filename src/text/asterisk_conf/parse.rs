@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Carry, Content, DECODED, Directive, DirectiveKind, Key, Line, MAX_LINE, Op, Section, Tables, Text, Why};
 
-const MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// What one `fgets` of the engine takes at most.
 const CHUNK: usize = MAX_LINE + 1;

@@ -246,7 +246,7 @@ fn own_comment(room: &Room, wish: &Wish, neighbours: &Neighbours, object: Object
     let line_of = |object: Object, piece: &Piece, number: &str| {
         let doc = layout::doc(configs.of(object), piece.file);
         let line = layout::own_comment(doc, piece.header, number)?;
-        let text = doc.bytes()[doc.span(line as usize)].trim_ascii_end().to_vec();
+        let text = doc.bytes()[doc.line(line as usize)].trim_ascii_end().to_vec();
         Some(replace(&text, number.as_bytes(), wish.number.as_bytes()))
     };
     let first = line_of(object, piece, &neighbours.first.number)?;
@@ -299,13 +299,16 @@ fn place(room: &Room, draft: &mut Draft, wish: &Wish, neighbours: &Neighbours, r
     }
     let head = layout::own_comment(doc, first.header, number).unwrap_or(first.header);
     match head.checked_sub(1) {
-        Some(above) if layout::is_blank(doc, above) => insert(draft, file, doc.span(above as usize).start, text),
-        Some(_) => insert(draft, file, doc.span(head as usize).start, text),
+        Some(above) if layout::is_blank(doc, above) => insert(draft, file, doc.line(above as usize).start, text),
+        Some(_) => insert(draft, file, doc.line(head as usize).start, text),
         None => {
             // At the head of a file the blank line that parts the two stands behind the new one.
             let end = layout::line_end(doc, first.header);
-            let body = text.strip_prefix(end).unwrap_or(&text);
-            insert(draft, file, 0, [body, end].concat())
+            let text = match text.strip_prefix(end) {
+                Some(body) => [body, end].concat(),
+                None => text,
+            };
+            insert(draft, file, doc.line(head as usize).start, text)
         }
     }
 }
@@ -322,10 +325,11 @@ fn insert(draft: &mut Draft, file: FileId, at: usize, mut text: Vec<u8>) -> Resu
             .at(draft.place(file, line.saturating_sub(1) as u32))
             .hint("close the comment, or choose another file with --file (nothing was written)"));
     }
-    if at == len && layout::lacks_last_newline(doc) {
+    let first = !draft.inserts_at(file, at);
+    if first && at == len && layout::lacks_last_newline(doc) {
         text = [layout::line_end(doc, 0), &text].concat();
     }
-    if len == 0 {
+    if first && len == 0 {
         text = text.trim_ascii_start().to_vec();
     }
     draft.splice(file, Splice::insert(at, text));

@@ -282,6 +282,9 @@ fn all_new(room: &Room, edits: &[Edit]) -> Result<()> {
             Edit::Renumber { new, .. } => &new.number,
             _ => continue,
         };
+        if new.contains(',') || new.trim() != new {
+            return Err(Error::usage(format!("{new:?} is no number: auth= and aors= could not name it")));
+        }
         if !seen.insert(new) {
             return Err(Error::usage(format!("{new} is named twice")));
         }

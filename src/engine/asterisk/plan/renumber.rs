@@ -71,7 +71,8 @@ fn one_extension(
     };
     if let Some(callerid) = configs.text(parts.endpoint, "callerid") {
         let (_, number) = fields::caller_id(&callerid);
-        if number.as_deref() == Some(old) {
+        // The engine leaves dashes and dots out of both.
+        if number.is_some() && number == fields::caller_id(&format!("<{old}>")).1 {
             // Only the number, so that the name keeps its writing.
             let at = callerid.rfind('<').map_or(0, |at| at + 1);
             let tail = String::from_utf8_lossy(&replace(&callerid.as_bytes()[at..], old.as_bytes(), new.as_bytes()))
@@ -143,7 +144,7 @@ fn rename_section(room: &Room, draft: &mut Draft, section: (Dialect, u32), old: 
         let text = escape_name(&renamed).map_err(|why| Error::usage(format!("{new} is no section name: {why}")))?;
         draft.splice(file, Splice::replace(doc.raw(&header.name), text));
         if let Some(comment) = layout::own_comment(doc, piece.header, old) {
-            let span = doc.span(comment as usize);
+            let span = doc.line(comment as usize);
             let text = replace(&doc.bytes()[span.clone()], old.as_bytes(), new.as_bytes());
             draft.splice(file, Splice::replace(span, text));
         }

@@ -29,6 +29,9 @@ const AOR: [(&str, &str); 3] = [("max_contacts", "1"), ("remove_existing", "yes"
 /// Options that are one extension's own and never copied.
 const PERSONAL: [&str; 6] = ["contact", "match", "set_var", "outbound_auth", "from_user", fields::DESCRIPTION];
 
+/// The two options that make the list of codecs.
+const CODECS: [&str; 2] = ["disallow", "allow"];
+
 const CREDENTIALS: [&str; 3] = ["password", "md5_cred", "password_digest"];
 
 /// The ids the objects of a neighbour get when they are written again.
@@ -133,7 +136,12 @@ pub fn again(
             if let Content::Key(key) = &layout::doc(configs.of(object), earlier.file).lines()[*line as usize].content {
                 let doc = layout::doc(configs.of(object), earlier.file);
                 let (kind, option) = meaning(object, doc.text(&key.name));
-                writer.done.push((kind, option.to_ascii_lowercase()));
+                let option = option.to_ascii_lowercase();
+                if option == "allow" {
+                    // What clears the codecs was written in front of them.
+                    writer.done.push((kind, "disallow".to_owned()));
+                }
+                writer.done.push((kind, option));
             }
         }
     }
@@ -164,7 +172,7 @@ fn header(
     piece: &Piece,
 ) -> Result<Vec<u8>> {
     let configs = &room.estate.configs;
-    let span = doc.span(piece.header as usize);
+    let span = doc.line(piece.header as usize);
     let Content::Section(section) = &doc.lines()[piece.header as usize].content else {
         return Err(Error::failed("no section stands here").at(room.header(object)));
     };
@@ -372,8 +380,16 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    /// Whether the template of the section says just what was asked for.
+    /// Whether the template of the section says just what was asked for. The two lines of the codecs
+    /// are inherited together or not at all.
     fn inherits(&self, kind: Type, option: &str, asked: &[&str]) -> bool {
+        match CODECS.contains(&option) && self.wish.asked(kind, "disallow").is_some() {
+            true => CODECS.iter().all(|o| self.inherits_one(kind, o, &self.wish.asked(kind, o).unwrap_or_default())),
+            false => self.inherits_one(kind, option, asked),
+        }
+    }
+
+    fn inherits_one(&self, kind: Type, option: &str, asked: &[&str]) -> bool {
         let [wanted] = asked else { return false };
         if let Some(template) = self.wish.template(kind) {
             return self.room.template_value(template, option).as_deref() == Some(wanted.as_bytes());
@@ -459,10 +475,13 @@ fn own_section(room: &Room, wish: &Wish, kind: Type, style: &KeyStyle, end: &[u8
     let template = wish.template(kind);
     if let Some(template) = template {
         let asked = |option: &str| wish.asked(kind, option).is_some();
-        settings.retain(|(option, value)| match room.template_value(template, option) {
+        let differs = |(option, value): &(String, Vec<u8>)| match room.template_value(template, option) {
             Some(given) => asked(option) && given != *value,
             None => true,
-        });
+        };
+        let codec = |(option, _): &&(String, Vec<u8>)| CODECS.contains(&option.as_str()) && asked(option);
+        let codecs = settings.iter().filter(codec).any(differs);
+        settings.retain(|setting| if codec(&setting) { codecs } else { differs(setting) });
     }
     let name =
         escape_name(number.as_bytes()).map_err(|why| Error::usage(format!("{number} is no section name: {why}")))?;
