@@ -18,6 +18,7 @@ use crate::host::{Host, Meta};
 use crate::secret::Secret;
 
 pub mod asterisk;
+pub mod freeswitch;
 
 /// Something worth saying that stops nothing (unless `--strict`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
