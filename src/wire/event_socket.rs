@@ -6,7 +6,7 @@
 //! only `console_execute: true` would ask for (mod_event_socket.c, `parse_command`). Questions are
 //! pipelined: many go out in one write, and their answers come back in order.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
@@ -46,7 +46,12 @@ pub struct EventSocket {
     talk: Talk,
     /// The commands a restricted login may use; none where it may use all.
     pub allowed: Option<Vec<String>>,
+    /// Lines of the log that came since they were last taken.
+    log: Vec<String>,
 }
+
+/// How long the log must say nothing to be complete: a thread of the daemon brings it.
+const CALM: Duration = Duration::from_millis(100);
 
 struct Frame {
     headers: Vec<(String, String)>,
@@ -63,7 +68,7 @@ impl Frame {
 impl EventSocket {
     /// Logs in, within `cx.timeouts.connect`.
     pub fn open(cx: &Cx, stream: Box<dyn Stream>, login: &Login) -> Result<Self> {
-        let mut socket = Self { talk: Talk::new(stream)?, allowed: None };
+        let mut socket = Self { talk: Talk::new(stream)?, allowed: None, log: Vec::new() };
         let mut pace = Pace::new(cx, cx.timeouts.connect);
         if socket.frame(&mut pace)?.header("Content-Type") != "auth/request" {
             return Err(Broken::Foreign.error());
@@ -88,6 +93,35 @@ impl EventSocket {
         socket.allowed =
             allowed.map(|(_, list)| list.split([',', ' ']).filter(|w| !w.is_empty()).map(str::to_owned).collect());
         Ok(socket)
+    }
+
+    /// Asks one question, and listens to what the daemon logs as an error meanwhile. A login that may
+    /// not listen hears nothing.
+    pub fn ask_listening(&mut self, cx: &Cx, question: &str, patience: Duration) -> Result<(Answer, Vec<String>)> {
+        let listens = self.command(cx, "log 3")?.header("Reply-Text").starts_with("+OK");
+        let answer = self.ask(cx, &[question.to_owned()], patience)?.remove(0);
+        if listens {
+            let (mut heard, mut since) = (self.log.len(), Instant::now());
+            while since.elapsed() < CALM {
+                self.talk.receive(&mut Pace::new(cx, CALM.max(patience)))?;
+                self.next()?;
+                if self.log.len() > heard {
+                    (heard, since) = (self.log.len(), Instant::now());
+                }
+            }
+            // What waits in its queue now is thrown away with this.
+            self.command(cx, "nolog")?;
+        }
+        Ok((answer, std::mem::take(&mut self.log)))
+    }
+
+    /// A command of the socket itself.
+    fn command(&mut self, cx: &Cx, command: &str) -> Result<Frame> {
+        let mut pace = Pace::new(cx, cx.timeouts.question);
+        let out = format!("{command}\n\n").into_bytes();
+        let mut written = 0;
+        while self.talk.send(&out, &mut written, &mut pace)? {}
+        self.frame(&mut pace)
     }
 
     /// Asks and waits for every answer, in order. Gives up once nothing at all was said for
@@ -131,8 +165,20 @@ impl EventSocket {
         }
     }
 
-    /// The next frame if it has come wholly.
+    /// The next frame but for the log, if it has come wholly.
     fn next(&mut self) -> Result<Option<Frame>> {
+        loop {
+            match self.any()? {
+                Some(frame) if frame.header("Content-Type") == "log/data" => {
+                    self.log.push(String::from_utf8_lossy(&frame.body).trim_end().to_owned());
+                }
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// The next frame of any kind if it has come wholly.
+    fn any(&mut self) -> Result<Option<Frame>> {
         let unread = &mut self.talk.unread;
         let Some(end) = find(unread, b"\n\n") else {
             return if unread.len() > HEADERS { Err(Broken::Foreign.error()) } else { Ok(None) };
@@ -202,6 +248,10 @@ mod tests {
         format!("Content-Type: api/response\nContent-Length: {}\n\n{text}", text.len())
     }
 
+    fn logged(text: &str) -> String {
+        format!("Content-Type: log/data\nContent-Length: {}\nLog-Level: 3\n\n{text}\n", text.len() + 1)
+    }
+
     /// The answers as recorded from 1.11.
     fn answer(command: &str) -> Option<String> {
         Some(match command {
@@ -213,6 +263,9 @@ mod tests {
             "api reloadxml" => response("+OK [Success]\n"),
             "api frames" => response("x\n\nContent-Type: api/response\nContent-Length: 3\n\n+OK"),
             "api fsctl shutdown" => reply("-ERR permission denied"),
+            "log 3" => reply("+OK log level 3 [3]"),
+            "nolog" => reply("+OK no longer logging"),
+            "api noisy" => format!("{}{}{}", logged("one"), response("done"), logged("two")),
             "api event" => format!("Content-Type: log/data\nContent-Length: 2\n\nhi{}", response("after")),
             "api die" => return None,
             "api bye" => GOODBYE.to_owned(),
@@ -266,6 +319,15 @@ mod tests {
         let answers = ask(&["frames", "reloadxml", "event", "fsctl shutdown"], 3).unwrap();
         let inner = "x\n\nContent-Type: api/response\nContent-Length: 3\n\n+OK";
         assert_eq!(answers, [said(inner), said("+OK [Success]\n"), said("after"), Answer::Denied]);
+    }
+
+    #[test]
+    fn what_is_logged_meanwhile_is_heard() {
+        let mut socket = EventSocket::open(&cx(), daemon(GREETING, 7), &login(None, "ClueCon")).unwrap();
+        let (answer, log) = socket.ask_listening(&cx(), "noisy", Duration::from_millis(50)).unwrap();
+        assert_eq!((answer, log), (said("done"), vec!["one".to_owned(), "two".to_owned()]));
+        let (answer, log) = socket.ask_listening(&cx(), "reloadxml", Duration::from_millis(50)).unwrap();
+        assert_eq!((answer, log), (said("+OK [Success]\n"), Vec::new()));
     }
 
     #[test]

@@ -94,8 +94,17 @@ impl<'h> Link<'h> {
         self.patiently(cx, question, cx.timeouts.question)
     }
 
-    /// Asks one question that takes its time.
-    pub fn patiently(&mut self, cx: &Cx, question: &str, patience: Duration) -> Result<Answer> {
+    /// Asks one question that takes its time; with what was logged as an error meanwhile, where that
+    /// can be heard.
+    pub fn listening(&mut self, cx: &Cx, question: &str, patience: Duration) -> Result<(Answer, Vec<String>)> {
+        if let Way::Program { .. } = self.way {
+            return Ok((self.patiently(cx, question, patience)?, Vec::new()));
+        }
+        cx.events.detail(question);
+        self.on_socket(cx, |socket| socket.ask_listening(cx, question, patience))
+    }
+
+    fn patiently(&mut self, cx: &Cx, question: &str, patience: Duration) -> Result<Answer> {
         let answers = self.ask_patiently(cx, &[question.to_owned()], patience)?;
         Ok(answers.into_iter().next().unwrap_or(Answer::Said(Vec::new())))
     }
@@ -107,20 +116,8 @@ impl<'h> Link<'h> {
         for question in questions {
             cx.events.detail(question);
         }
-        match &mut self.way {
-            Way::Socket { login, socket } => {
-                let mut open = match socket.take() {
-                    Some(open) => open,
-                    None => {
-                        let stream = self.host.connect(cx, &self.settings.socket());
-                        greet(cx, stream.map_err(|e| unreachable(e, &self.settings))?, login, &self.settings)?
-                    }
-                };
-                // After an error its answers would be out of step: it is kept only when all is well.
-                let answers = open.ask(cx, questions, patience)?;
-                *socket = Some(open);
-                Ok(answers)
-            }
+        match &self.way {
+            Way::Socket { .. } => self.on_socket(cx, |socket| socket.ask(cx, questions, patience)),
             Way::Program { home } => {
                 let commands: Vec<Command> = questions.iter().map(|q| remote(home.as_deref(), q, patience)).collect();
                 let mut cx = cx.clone();
@@ -129,6 +126,24 @@ impl<'h> Link<'h> {
                 self.host.run(&cx, &commands)?.iter().map(|output| said(output, patience)).collect()
             }
         }
+    }
+
+    /// Works on the connection, a new one where it was lost.
+    fn on_socket<T>(&mut self, cx: &Cx, work: impl FnOnce(&mut EventSocket) -> Result<T>) -> Result<T> {
+        let Way::Socket { login, socket } = &mut self.way else {
+            return Err(Error::failed("there is no Event Socket here"));
+        };
+        let mut open = match socket.take() {
+            Some(open) => open,
+            None => {
+                let stream = self.host.connect(cx, &self.settings.socket());
+                greet(cx, stream.map_err(|e| unreachable(e, &self.settings))?, login, &self.settings)?
+            }
+        };
+        // After an error its answers would be out of step: it is kept only when all is well.
+        let done = work(&mut open)?;
+        *socket = Some(open);
+        Ok(done)
     }
 }
 

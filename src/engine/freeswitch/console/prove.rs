@@ -248,7 +248,7 @@ fn is_secret(name: &str) -> bool {
 /// The line that says that his file was skipped: a reload with such a file succeeds (switch_xml.c,
 /// `preprocess`; observed on 1.11).
 fn unreadable(target: &Target, log: &[String]) -> Option<String> {
-    let skipped = |line: &&String| line.contains("Couldn't open ") && line.contains(target.user);
+    let skipped = |line: &&String| line.starts_with("Error including ") || line.contains(target.user);
     log.iter().find(skipped).cloned()
 }
 

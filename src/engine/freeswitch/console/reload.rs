@@ -61,11 +61,21 @@ pub fn reload(link: &mut Link, cx: &Cx, wanted: &Reload) -> Result<Reloaded> {
     let start = Instant::now();
     let others = wanted.narrow.iter().map(String::as_str).filter(|command| *command != RELOAD);
     let commands: Vec<&str> = std::iter::once(RELOAD).chain(others).collect();
+    let mut log = Vec::new();
     for command in &commands {
-        let answer = link.patiently(cx, command, cx.timeouts.reload)?;
+        let (answer, heard) = link.listening(cx, command, cx.timeouts.reload)?;
         judge(command, &answer)?;
+        log.extend(heard.iter().filter_map(|line| skipped(line)));
     }
-    Ok(Reloaded { command: commands.join(", "), took: start.elapsed(), log: Vec::new() })
+    log.dedup();
+    Ok(Reloaded { command: commands.join(", "), took: start.elapsed(), log })
+}
+
+/// What is worth keeping of a line of the log: that a file was skipped, which a reload calls a
+/// success. Any other line may be anybody's, and hold anything.
+fn skipped(line: &str) -> Option<String> {
+    let words = ["Couldn't open ", "Error including "];
+    words.iter().find_map(|word| line.find(word)).map(|at| line[at..].to_owned())
 }
 
 fn judge(command: &str, answer: &Answer) -> Result<()> {
