@@ -18,6 +18,7 @@ use crate::host::{Host, Meta};
 use crate::secret::Secret;
 
 pub mod asterisk;
+pub mod freeswitch;
 
 /// Something worth saying that stops nothing (unless `--strict`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +156,8 @@ pub enum Verdict {
 /// What must be reloaded to make a plan live.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reload {
-    /// Commands of the narrowest reload, in order (`module reload res_pjsip.so`).
+    /// Commands of the narrowest reload, in order (`module reload res_pjsip.so`); on FreeSWITCH what
+    /// follows `reloadxml` (`reloadacl`, `xml_flush_cache id 1002 DOMAIN`).
     pub narrow: Vec<String>,
     /// Whether only the narrow ones may run (pending edits of others, or the inventory says so).
     pub only_narrow: bool,

@@ -6,52 +6,45 @@
 //! (main/cli.c, `ast_cli_command_full`; observed on 16.28 and 22.10). Questions are pipelined: many
 //! go out in one write, and their answers come back in order.
 
-use std::io::ErrorKind;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::Broken;
+use super::talk::{self, Pace, Talk, find};
 use crate::cx::Cx;
 use crate::error::{Error, Result};
 use crate::host::Stream;
 use crate::secret;
-use crate::wire::Broken;
 
 /// Longest command the daemon takes; longer ones it ignores without a word (observed on 16.28 and
 /// 22.10).
 pub const LONGEST: usize = 496;
-/// Questions in flight at once, and their bytes: small enough for the buffers of a Unix socket.
-const BATCH: usize = 200;
-const BATCH_BYTES: usize = 48 * 1024;
-/// How long one read or write may block, so that a signal is noticed.
-const TICK: Duration = Duration::from_millis(50);
 
 /// A connection to a running Asterisk.
 pub struct ControlSocket {
-    stream: Box<dyn Stream>,
+    talk: Talk,
     /// Version as the daemon says it (`22.10.1+dfsg`).
     pub version: String,
     /// Process id of the daemon: another one after a restart.
     pub pid: String,
     marker: String,
     asked: u64,
-    unread: Vec<u8>,
 }
 
 impl ControlSocket {
     /// Waits for the banner for up to `cx.timeouts.connect`.
     pub fn open(cx: &Cx, stream: Box<dyn Stream>) -> Result<Self> {
         let marker = format!("sipctl-{}", secret::salt()?);
-        let mut socket =
-            Self { stream, version: String::new(), pid: String::new(), marker, asked: 0, unread: Vec::new() };
-        socket.stream.set_timeout(TICK).map_err(|e| Broken::Failed(e).error())?;
+        let talk = Talk::new(stream)?;
+        let mut socket = Self { talk, version: String::new(), pid: String::new(), marker, asked: 0 };
         let mut pace = Pace::new(cx, cx.timeouts.connect);
         let end = loop {
-            if let Some(end) = find(&socket.unread, b"\n") {
+            if let Some(end) = find(&socket.talk.unread, b"\n") {
                 break end;
             }
-            socket.receive(&mut pace)?;
+            socket.talk.receive(&mut pace)?;
         };
-        let banner = String::from_utf8_lossy(&socket.unread[..end]).into_owned();
-        socket.unread.drain(..=end);
+        let banner = String::from_utf8_lossy(&socket.talk.unread[..end]).into_owned();
+        socket.talk.unread.drain(..=end);
         // A version may hold a slash (`certified/18.9-cert5`), a host name cannot.
         let mut parts = banner.splitn(3, '/').skip(1);
         match (parts.next(), parts.next()) {
@@ -76,12 +69,7 @@ impl ControlSocket {
         let mut answers = Vec::with_capacity(questions.len());
         let mut left = questions;
         while !left.is_empty() {
-            let mut bytes = 0;
-            let fits = |q: &&String| {
-                bytes += q.len() + self.marker.len() + 24;
-                bytes <= BATCH_BYTES
-            };
-            let count = left.iter().take(BATCH).take_while(fits).count().max(1);
+            let count = talk::batch(left.iter().map(|q| q.len() + self.marker.len() + 24));
             let (now, later) = left.split_at(count);
             self.batch(cx, now, patience, &mut answers)?;
             left = later;
@@ -101,101 +89,27 @@ impl ControlSocket {
         while self.asked < last {
             let mark = format!("No such command '{}-{}'", self.marker, self.asked);
             // The line of the marker goes on with words of no interest.
-            let found = find(&self.unread[scanned..], mark.as_bytes()).map(|at| scanned + at);
-            let end = found.and_then(|at| Some((at, at + find(&self.unread[at..], b"\n")?)));
+            let found = find(&self.talk.unread[scanned..], mark.as_bytes()).map(|at| scanned + at);
+            let end = found.and_then(|at| Some((at, at + find(&self.talk.unread[at..], b"\n")?)));
             if let Some((at, end)) = end {
-                answers.push(plain(&self.unread[..at]));
-                self.unread.drain(..=end);
+                answers.push(plain(&self.talk.unread[..at]));
+                self.talk.unread.drain(..=end);
                 self.asked += 1;
                 scanned = 0;
                 continue;
             }
-            scanned = found.unwrap_or(self.unread.len().saturating_sub(mark.len()));
-            if written < out.len() {
-                match self.stream.write(&out[written..]) {
-                    Ok(0) => return Err(Broken::Closed.error()),
-                    Ok(n) => {
-                        written += n;
-                        pace.moved();
-                        continue;
-                    }
-                    // Its buffers are full: it wants its answers read first.
-                    Err(e) if is_tick(&e) => {}
-                    Err(e) => return Err(lost(e)),
-                }
+            scanned = found.unwrap_or(self.talk.unread.len().saturating_sub(mark.len()));
+            if !self.talk.send(&out, &mut written, &mut pace)? {
+                self.talk.receive(&mut pace)?;
             }
-            self.receive(&mut pace)?;
         }
         Ok(())
-    }
-
-    /// Reads what is there, or waits one tick.
-    fn receive(&mut self, pace: &mut Pace) -> Result<()> {
-        pace.cx.check()?;
-        let mut buffer = [0; 64 * 1024];
-        match self.stream.read(&mut buffer) {
-            Ok(0) => Err(Broken::Closed.error()),
-            Ok(n) => {
-                self.unread.extend_from_slice(&buffer[..n]);
-                pace.moved();
-                Ok(())
-            }
-            Err(e) if is_tick(&e) => pace.check(),
-            Err(e) => Err(lost(e)),
-        }
     }
 }
 
 /// Whether the daemon takes this as one command.
 pub fn can_be_asked(question: &str) -> bool {
     !question.trim().is_empty() && question.len() <= LONGEST && !question.contains(['\0', '\n'])
-}
-
-/// How long nothing has moved.
-struct Pace<'c, 'e> {
-    cx: &'c Cx<'e>,
-    patience: Duration,
-    last: Instant,
-}
-
-impl<'c, 'e> Pace<'c, 'e> {
-    fn new(cx: &'c Cx<'e>, patience: Duration) -> Self {
-        Self { cx, patience, last: Instant::now() }
-    }
-
-    fn moved(&mut self) {
-        self.last = Instant::now();
-    }
-
-    fn check(&self) -> Result<()> {
-        match self.last.elapsed() >= self.patience {
-            true => Err(Broken::Silent(self.patience).error()),
-            false => Ok(()),
-        }
-    }
-}
-
-fn is_tick(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
-}
-
-fn lost(error: std::io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Broken::Closed.error(),
-        _ => Broken::Failed(error).error(),
-    }
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    while let Some(at) = haystack[from..].iter().position(|b| *b == first) {
-        if haystack[from + at..].starts_with(needle) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
 }
 
 /// The text without `ESC[...m`, which a daemon started on a colour terminal sends to everybody.
@@ -214,67 +128,13 @@ pub fn plain(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
-    use std::io::{Read, Result as IoResult, Write};
-
     use super::*;
     use crate::cx::Silent;
     use crate::error::Code;
+    use crate::wire::talk::fake::Daemon;
 
-    /// A daemon in memory: answers each command by a function, in pieces of `piece` bytes.
-    struct Daemon {
-        answer: fn(&str) -> Option<String>,
-        heard: Vec<u8>,
-        say: VecDeque<u8>,
-        piece: usize,
-        dead: bool,
-    }
-
-    impl Daemon {
-        fn boxed(answer: fn(&str) -> Option<String>, piece: usize) -> Box<dyn Stream> {
-            let say = b"host/42/22.10.1+dfsg\n".iter().copied().collect();
-            Box::new(Self { answer, heard: Vec::new(), say, piece, dead: false })
-        }
-    }
-
-    impl Read for Daemon {
-        fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
-            if self.say.is_empty() && !self.dead {
-                std::thread::sleep(Duration::from_millis(1));
-                return Err(ErrorKind::WouldBlock.into());
-            }
-            let n = self.piece.min(self.say.len()).min(buffer.len());
-            for (to, from) in buffer.iter_mut().zip(self.say.drain(..n)) {
-                *to = from;
-            }
-            Ok(n)
-        }
-    }
-
-    impl Write for Daemon {
-        fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
-            let n = bytes.len().min(1000);
-            self.heard.extend_from_slice(&bytes[..n]);
-            while let Some(end) = self.heard.iter().position(|b| *b == 0) {
-                let command: Vec<u8> = self.heard.drain(..=end).take(end).collect();
-                let command = String::from_utf8(command).unwrap();
-                match (self.answer)(&command) {
-                    Some(text) if !self.dead => self.say.extend(text.as_bytes()),
-                    _ => self.dead = true,
-                }
-            }
-            Ok(n)
-        }
-
-        fn flush(&mut self) -> IoResult<()> {
-            Ok(())
-        }
-    }
-
-    impl Stream for Daemon {
-        fn set_timeout(&mut self, _: Duration) -> IoResult<()> {
-            Ok(())
-        }
+    fn daemon(answer: fn(&str) -> Option<String>, piece: usize) -> Box<dyn Stream> {
+        Daemon::boxed("host/42/22.10.1+dfsg\n", "\0", answer, piece)
     }
 
     fn unknown(command: &str) -> String {
@@ -300,7 +160,7 @@ mod tests {
 
     fn ask(questions: &[&str], piece: usize) -> Result<Vec<String>> {
         let questions: Vec<String> = questions.iter().map(|q| (*q).to_owned()).collect();
-        let mut socket = ControlSocket::open(&cx(), Daemon::boxed(answer, piece))?;
+        let mut socket = ControlSocket::open(&cx(), daemon(answer, piece))?;
         socket.ask(&cx(), &questions, Duration::from_millis(50))
     }
 
@@ -330,14 +190,14 @@ mod tests {
         assert_eq!(error.code, Code::Unreachable);
         assert!(matches!(Broken::of(&error), Some(Broken::Closed)), "{error}");
 
-        let mut socket = ControlSocket::open(&cx(), Daemon::boxed(|_| Some(String::new()), 100)).unwrap();
+        let mut socket = ControlSocket::open(&cx(), daemon(|_| Some(String::new()), 100)).unwrap();
         let error = socket.ask(&cx(), &["echo".to_owned()], Duration::from_millis(30)).unwrap_err();
         assert!(matches!(Broken::of(&error), Some(Broken::Silent(_))), "{error}");
     }
 
     #[test]
     fn the_banner_gives_pid_and_version() {
-        let socket = ControlSocket::open(&cx(), Daemon::boxed(answer, 5)).unwrap();
+        let socket = ControlSocket::open(&cx(), daemon(answer, 5)).unwrap();
         assert_eq!((socket.pid.as_str(), socket.version.as_str()), ("42", "22.10.1+dfsg"));
     }
 
@@ -352,7 +212,7 @@ mod tests {
     #[test]
     fn a_signal_ends_the_wait() {
         let cx = cx();
-        let mut socket = ControlSocket::open(&cx, Daemon::boxed(|_| Some(String::new()), 100)).unwrap();
+        let mut socket = ControlSocket::open(&cx, daemon(|_| Some(String::new()), 100)).unwrap();
         cx.cancel.flag().store(true, std::sync::atomic::Ordering::SeqCst);
         let error = socket.ask(&cx, &["echo".to_owned()], Duration::from_secs(60)).unwrap_err();
         assert_eq!(error.code, Code::Interrupted);

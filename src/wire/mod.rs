@@ -8,6 +8,8 @@ use std::time::Duration;
 use crate::error::{Code, Error};
 
 pub mod control_socket;
+pub mod event_socket;
+mod talk;
 
 /// Why a conversation with an engine ended early: the cause of a [`Code::Unreachable`] error.
 #[derive(Debug)]
@@ -20,6 +22,10 @@ pub enum Broken {
     Failed(std::io::Error),
     /// It answers in another way than this protocol.
     Foreign,
+    /// It does not take the password, or knows no such user.
+    Login,
+    /// It does not talk to the address the connection comes from.
+    Rejected,
 }
 
 impl Broken {
@@ -34,6 +40,7 @@ impl Broken {
             Self::Silent(_) => "the engine runs but does not answer",
             Self::Closed | Self::Failed(_) => "lost the connection to the engine",
             Self::Foreign => "cannot talk to the engine",
+            Self::Login | Self::Rejected => "the engine runs but does not let us in",
         };
         Error::new(Code::Unreachable, message).because(self)
     }
@@ -45,7 +52,9 @@ impl fmt::Display for Broken {
             Self::Closed => f.write_str("it closed the connection"),
             Self::Silent(waited) => write!(f, "no answer within {} s", waited.as_secs_f64()),
             Self::Failed(error) => error.fmt(f),
-            Self::Foreign => f.write_str("what listens there is no Asterisk"),
+            Self::Foreign => f.write_str("what listens there speaks another protocol"),
+            Self::Login => f.write_str("it refuses the password"),
+            Self::Rejected => f.write_str("its access list refuses our address"),
         }
     }
 }

@@ -1,0 +1,384 @@
+//! The Event Socket of FreeSWITCH (mod_event_socket), what `fs_cli` uses.
+//!
+//! A frame is a block of header lines, an empty line, and as many bytes as its Content-Length says.
+//! On connect the daemon asks for the login, or turns the address away. A question is `api COMMAND`
+//! and an empty line; plain `api` runs one command and knows neither `;;` nor console aliases, which
+//! only `console_execute: true` would ask for (mod_event_socket.c, `parse_command`). Questions are
+//! pipelined: many go out in one write, and their answers come back in order.
+
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+use super::Broken;
+use super::talk::{self, Pace, Talk, find};
+use crate::cx::Cx;
+use crate::error::{Error, Result};
+use crate::host::Stream;
+use crate::secret::Secret;
+
+/// Longest command: what `fs_cli -x` cuts nothing off (observed on 1.11), so that both ways take the
+/// same.
+pub const LONGEST: usize = 1023;
+/// Longest block of headers; no frame we ask for has one near it.
+const HEADERS: usize = 64 * 1024;
+
+/// Who we are.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// A user of the directory (`sipctl@example.org`), where it is not the password of the socket.
+    pub user: Option<String>,
+    /// The password.
+    pub password: Secret,
+}
+
+/// What came back for one command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Its output; an empty one comes as `-ERR no reply`.
+    Said(Vec<u8>),
+    /// This login may not use this command.
+    Denied,
+}
+
+/// A connection to a running FreeSWITCH.
+pub struct EventSocket {
+    talk: Talk,
+    /// The commands a restricted login may use; none where it may use all.
+    pub allowed: Option<Vec<String>>,
+    /// Lines of the log that came since they were last taken.
+    log: Vec<String>,
+}
+
+/// How long the log must say nothing to be complete: a thread of the daemon brings it.
+const CALM: Duration = Duration::from_millis(100);
+
+struct Frame {
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Frame {
+    fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+impl EventSocket {
+    /// Logs in, within `cx.timeouts.connect`.
+    pub fn open(cx: &Cx, stream: Box<dyn Stream>, login: &Login) -> Result<Self> {
+        let mut socket = Self { talk: Talk::new(stream)?, allowed: None, log: Vec::new() };
+        let mut pace = Pace::new(cx, cx.timeouts.connect);
+        if socket.frame(&mut pace)?.header("Content-Type") != "auth/request" {
+            return Err(Broken::Foreign.error());
+        }
+        let mut out = Zeroizing::new(Vec::new());
+        match &login.user {
+            Some(user) => out.extend_from_slice(format!("userauth {user}:").as_bytes()),
+            None => out.extend_from_slice(b"auth "),
+        }
+        out.extend_from_slice(login.password.reveal());
+        if out.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0)) {
+            return Err(Broken::Login.error().hint("a login of the Event Socket holds no line break"));
+        }
+        out.extend_from_slice(b"\n\n");
+        let mut written = 0;
+        while socket.talk.send(&out, &mut written, &mut pace)? {}
+        let reply = socket.frame(&mut pace)?;
+        if !reply.header("Reply-Text").starts_with("+OK") {
+            return Err(Broken::Login.error());
+        }
+        let allowed = reply.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("Allowed-API"));
+        socket.allowed =
+            allowed.map(|(_, list)| list.split([',', ' ']).filter(|w| !w.is_empty()).map(str::to_owned).collect());
+        Ok(socket)
+    }
+
+    /// Asks one question, and listens to what the daemon logs as an error meanwhile. A login that may
+    /// not listen hears nothing.
+    pub fn ask_listening(&mut self, cx: &Cx, question: &str, patience: Duration) -> Result<(Answer, Vec<String>)> {
+        let listens = self.command(cx, "log 3")?.header("Reply-Text").starts_with("+OK");
+        let answer = self.ask(cx, &[question.to_owned()], patience)?.remove(0);
+        if listens {
+            let (mut heard, mut since) = (self.log.len(), Instant::now());
+            while since.elapsed() < CALM {
+                self.talk.receive(&mut Pace::new(cx, CALM.max(patience)))?;
+                self.next()?;
+                if self.log.len() > heard {
+                    (heard, since) = (self.log.len(), Instant::now());
+                }
+            }
+            // What waits in its queue now is thrown away with this.
+            self.command(cx, "nolog")?;
+        }
+        Ok((answer, std::mem::take(&mut self.log)))
+    }
+
+    /// A command of the socket itself.
+    fn command(&mut self, cx: &Cx, command: &str) -> Result<Frame> {
+        let mut pace = Pace::new(cx, cx.timeouts.question);
+        let out = format!("{command}\n\n").into_bytes();
+        let mut written = 0;
+        while self.talk.send(&out, &mut written, &mut pace)? {}
+        self.frame(&mut pace)
+    }
+
+    /// Asks and waits for every answer, in order. Gives up once nothing at all was said for
+    /// `patience`. After an error the connection is of no more use.
+    pub fn ask(&mut self, cx: &Cx, questions: &[String], patience: Duration) -> Result<Vec<Answer>> {
+        if let Some(bad) = questions.iter().find(|q| !can_be_asked(q)) {
+            let start: String = bad.chars().take(40).collect();
+            return Err(Error::failed(format!(
+                "a question the Event Socket cannot take ({} bytes): {start:?}",
+                bad.len()
+            )));
+        }
+        let mut answers = Vec::with_capacity(questions.len());
+        let mut left = questions;
+        while !left.is_empty() {
+            let count = talk::batch(left.iter().map(|q| q.len() + "api \n\n".len()));
+            let (now, later) = left.split_at(count);
+            let out: Vec<u8> = now.iter().flat_map(|q| format!("api {q}\n\n").into_bytes()).collect();
+            let mut pace = Pace::new(cx, patience);
+            let mut written = 0;
+            let all = answers.len() + now.len();
+            while answers.len() < all {
+                match self.next()? {
+                    Some(frame) => answers.extend(answer(frame)),
+                    None if self.talk.send(&out, &mut written, &mut pace)? => {}
+                    None => self.talk.receive(&mut pace)?,
+                }
+            }
+            left = later;
+        }
+        Ok(answers)
+    }
+
+    /// The next frame, waited for.
+    fn frame(&mut self, pace: &mut Pace) -> Result<Frame> {
+        loop {
+            match self.next()? {
+                Some(frame) => return Ok(frame),
+                None => self.talk.receive(pace)?,
+            }
+        }
+    }
+
+    /// The next frame but for the log, if it has come wholly.
+    fn next(&mut self) -> Result<Option<Frame>> {
+        loop {
+            match self.any()? {
+                Some(frame) if frame.header("Content-Type") == "log/data" => {
+                    self.log.push(String::from_utf8_lossy(&frame.body).trim_end().to_owned());
+                }
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// The next frame of any kind if it has come wholly.
+    fn any(&mut self) -> Result<Option<Frame>> {
+        let unread = &mut self.talk.unread;
+        let Some(end) = find(unread, b"\n\n") else {
+            return if unread.len() > HEADERS { Err(Broken::Foreign.error()) } else { Ok(None) };
+        };
+        let block = String::from_utf8_lossy(&unread[..end]);
+        let mut headers = Vec::new();
+        for line in block.lines() {
+            let Some((name, value)) = line.split_once(':') else { return Err(Broken::Foreign.error()) };
+            headers.push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+        let mut frame = Frame { headers, body: Vec::new() };
+        let length = match frame.header("Content-Length") {
+            "" => 0,
+            text => text.parse::<usize>().map_err(|_| Broken::Foreign.error())?,
+        };
+        let start = end + 2;
+        let Some(stop) = start.checked_add(length) else { return Err(Broken::Foreign.error()) };
+        if unread.len() < stop {
+            return Ok(None);
+        }
+        frame.body = unread[start..stop].to_vec();
+        unread.drain(..stop);
+        match frame.header("Content-Type") {
+            "text/rude-rejection" => Err(Broken::Rejected.error()),
+            "text/disconnect-notice" => Err(Broken::Closed.error()),
+            _ => Ok(Some(frame)),
+        }
+    }
+}
+
+/// What a frame says about the command it answers; nothing where it is an event.
+fn answer(frame: Frame) -> Option<Answer> {
+    match frame.header("Content-Type") {
+        "api/response" => Some(Answer::Said(frame.body)),
+        "command/reply" if frame.header("Reply-Text") == "-ERR permission denied" => Some(Answer::Denied),
+        "command/reply" => Some(Answer::Said(frame.header("Reply-Text").as_bytes().to_vec())),
+        _ => None,
+    }
+}
+
+/// Whether this is one command, whole, on either way: a line break would begin another one on the
+/// socket, and `;;` does in `fs_cli`.
+pub fn can_be_asked(question: &str) -> bool {
+    !question.trim().is_empty()
+        && question.len() <= LONGEST
+        && !question.contains(['\0', '\n', '\r'])
+        && !question.contains(";;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cx::Silent;
+    use crate::error::Code;
+    use crate::wire::talk::fake::Daemon;
+
+    const GREETING: &str = "Content-Type: auth/request\n\n";
+
+    const GOODBYE: &str = "Content-Type: text/disconnect-notice\nContent-Length: 67\n\nDisconnected, goodbye.\n\
+                           See you at ClueCon! http://www.cluecon.com/\n";
+
+    fn reply(text: &str) -> String {
+        format!("Content-Type: command/reply\nReply-Text: {text}\n\n")
+    }
+
+    fn response(text: &str) -> String {
+        format!("Content-Type: api/response\nContent-Length: {}\n\n{text}", text.len())
+    }
+
+    fn logged(text: &str) -> String {
+        format!("Content-Type: log/data\nContent-Length: {}\nLog-Level: 3\n\n{text}\n", text.len() + 1)
+    }
+
+    /// The answers as recorded from 1.11.
+    fn answer(command: &str) -> Option<String> {
+        Some(match command {
+            "auth ClueCon" => reply("+OK accepted"),
+            "userauth sipctl@127.0.0.1:opsecret" => reply(
+                "+OK accepted\nAllowed-Events: RELOADXML\nAllowed-API: reloadxml,user_exists status\nAllowed-LOG: false",
+            ),
+            auth if auth.contains("auth ") => reply("-ERR invalid") + GOODBYE,
+            "api reloadxml" => response("+OK [Success]\n"),
+            "api frames" => response("x\n\nContent-Type: api/response\nContent-Length: 3\n\n+OK"),
+            "api fsctl shutdown" => reply("-ERR permission denied"),
+            "log 3" => reply("+OK log level 3 [3]"),
+            "nolog" => reply("+OK no longer logging"),
+            "api noisy" => format!("{}{}{}", logged("one"), response("done"), logged("two")),
+            "api event" => format!("Content-Type: log/data\nContent-Length: 2\n\nhi{}", response("after")),
+            "api die" => return None,
+            "api bye" => GOODBYE.to_owned(),
+            "api hang" => " ".to_owned(),
+            echo => response(&format!("{}\n", &echo["api ".len()..])),
+        })
+    }
+
+    fn daemon(greeting: &str, piece: usize) -> Box<dyn Stream> {
+        Daemon::boxed(greeting, "\n\n", answer, piece)
+    }
+
+    fn cx() -> Cx<'static> {
+        let mut cx = Cx::new(&Silent);
+        cx.timeouts.connect = Duration::from_millis(50);
+        cx
+    }
+
+    fn login(user: Option<&str>, password: &str) -> Login {
+        Login { user: user.map(str::to_owned), password: Secret::new(password) }
+    }
+
+    fn ask(questions: &[&str], piece: usize) -> Result<Vec<Answer>> {
+        let questions: Vec<String> = questions.iter().map(|q| (*q).to_owned()).collect();
+        let mut socket = EventSocket::open(&cx(), daemon(GREETING, piece), &login(None, "ClueCon"))?;
+        socket.ask(&cx(), &questions, Duration::from_millis(50))
+    }
+
+    fn said(text: &str) -> Answer {
+        Answer::Said(text.as_bytes().to_vec())
+    }
+
+    fn broken(error: &Error) -> &Broken {
+        assert_eq!(error.code, Code::Unreachable);
+        Broken::of(error).unwrap()
+    }
+
+    #[test]
+    fn answers_come_back_in_order_whatever_the_pieces() {
+        let questions: Vec<String> = (0..450).map(|n| format!("echo {n}{}", "x".repeat(n))).collect();
+        let asked: Vec<&str> = questions.iter().map(String::as_str).collect();
+        for piece in [1, 7, 64 * 1024] {
+            let answers = ask(&asked, piece).unwrap();
+            assert!(answers.iter().zip(&asked).all(|(a, q)| *a == said(&format!("{q}\n"))));
+            assert_eq!(answers.len(), 450);
+        }
+    }
+
+    #[test]
+    fn a_body_ends_where_its_length_says_and_events_are_no_answers() {
+        let answers = ask(&["frames", "reloadxml", "event", "fsctl shutdown"], 3).unwrap();
+        let inner = "x\n\nContent-Type: api/response\nContent-Length: 3\n\n+OK";
+        assert_eq!(answers, [said(inner), said("+OK [Success]\n"), said("after"), Answer::Denied]);
+    }
+
+    #[test]
+    fn what_is_logged_meanwhile_is_heard() {
+        let mut socket = EventSocket::open(&cx(), daemon(GREETING, 7), &login(None, "ClueCon")).unwrap();
+        let (answer, log) = socket.ask_listening(&cx(), "noisy", Duration::from_millis(50)).unwrap();
+        assert_eq!((answer, log), (said("done"), vec!["one".to_owned(), "two".to_owned()]));
+        let (answer, log) = socket.ask_listening(&cx(), "reloadxml", Duration::from_millis(50)).unwrap();
+        assert_eq!((answer, log), (said("+OK [Success]\n"), Vec::new()));
+    }
+
+    #[test]
+    fn a_login_may_be_restricted_or_refused() {
+        let open = |login: &Login| EventSocket::open(&cx(), daemon(GREETING, 5), login);
+        assert_eq!(open(&login(None, "ClueCon")).unwrap().allowed, None);
+        let restricted = open(&login(Some("sipctl@127.0.0.1"), "opsecret")).unwrap();
+        assert_eq!(restricted.allowed.unwrap(), ["reloadxml", "user_exists", "status"]);
+        for (user, password) in [(None, "wrong"), (Some("sipctl@127.0.0.1"), "wrong"), (None, "ClueCon\n\napi die")] {
+            let error = open(&login(user, password)).err().unwrap();
+            assert!(matches!(broken(&error), Broken::Login), "{error}");
+            assert!(!format!("{error:?}").contains("wrong"));
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_turned_away_is_told_from_a_wrong_protocol() {
+        let open = |text: &str| EventSocket::open(&cx(), daemon(text, 9), &login(None, "ClueCon")).err().unwrap();
+        let rude = "Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n";
+        assert!(matches!(broken(&open(&format!("{rude}{GOODBYE}"))), Broken::Rejected));
+        assert!(matches!(broken(&open("SSH-2.0-OpenSSH_9.2\n\n")), Broken::Foreign));
+        assert!(matches!(broken(&open("Content-Type: auth/request\nContent-Length: x\n\n")), Broken::Foreign));
+        assert!(matches!(broken(&open("")), Broken::Silent(_)));
+    }
+
+    #[test]
+    fn a_daemon_that_goes_is_closed_and_one_that_hangs_is_silent() {
+        for (question, closed) in [("die", true), ("bye", true), ("hang", false)] {
+            let error = ask(&["echo 1", question, "echo 2"], 100).unwrap_err();
+            match broken(&error) {
+                Broken::Closed => assert!(closed, "{question}"),
+                Broken::Silent(_) => assert!(!closed, "{question}"),
+                other => panic!("{other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_would_be_another_command_is_refused_before_anything_is_said() {
+        assert!(ask(&[&"x".repeat(LONGEST)], 100).is_ok());
+        for bad in [&"x".repeat(LONGEST + 1), "a\n\nexit", "a\rb", "a\0b", "version;;shutdown", " "] {
+            assert_eq!(ask(&["echo 1", bad], 100).unwrap_err().code, Code::Failed, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_signal_ends_the_wait() {
+        let cx = cx();
+        let mut socket = EventSocket::open(&cx, daemon(GREETING, 100), &login(None, "ClueCon")).unwrap();
+        cx.cancel.flag().store(true, std::sync::atomic::Ordering::SeqCst);
+        let error = socket.ask(&cx, &["hang".to_owned()], Duration::from_secs(60)).unwrap_err();
+        assert_eq!(error.code, Code::Interrupted);
+    }
+}
