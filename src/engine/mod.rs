@@ -18,6 +18,10 @@ use crate::host::{Host, Meta};
 use crate::secret::Secret;
 
 pub mod asterisk;
+mod mentions;
+mod number;
+mod snapshot;
+mod suggest;
 
 /// Something worth saying that stops nothing (unless `--strict`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,6 @@
 //! and which objects may differ afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -164,7 +163,7 @@ impl<'e> Draft<'e> {
                 continue;
             }
             let before = source.doc.bytes();
-            let mut after = splice::apply(before, at_the_head(&source.doc, merged(splices.clone())));
+            let mut after = splice::apply(before, at_the_head(&source.doc, splice::merged(splices.clone())));
             keep_missing_newline(before, &mut after);
             match self.moved.get(&source.path) {
                 Some(to) => {
@@ -203,7 +202,7 @@ impl<'e> Draft<'e> {
             let before = source.map(|file| (Arc::clone(file.doc.bytes()), file.meta.clone()));
             let (old, new) =
                 (before.as_ref().map(|b| &b.0[..]).unwrap_or_default(), after.as_deref().unwrap_or_default());
-            let (x, y) = windows(old, new);
+            let (x, y) = splice::windows(old, new);
             let parsed = after.as_ref().map(|bytes| Document::parse(Arc::clone(bytes), Default::default()).0);
             FileChange {
                 path: path.clone(),
@@ -222,31 +221,6 @@ impl<'e> Draft<'e> {
 pub fn escape(value: &[u8], name: &str) -> Result<Vec<u8>> {
     escape_value(value)
         .map_err(|why| Error::usage(format!("{name} cannot be written so that Asterisk reads it back: {why}")))
-}
-
-/// The parts of two texts that a diff of their changed lines shows: what differs, with some
-/// thousand bytes around it for its context lines.
-fn windows(old: &[u8], new: &[u8]) -> (Range<usize>, Range<usize>) {
-    const AROUND: usize = 32 * 1024;
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let window = |len: usize| head.saturating_sub(AROUND)..(len - tail + AROUND).min(len);
-    (window(old.len()), window(new.len()))
-}
-
-/// Joins removals that touch, so that none overlaps.
-fn merged(mut splices: Vec<Splice>) -> Vec<Splice> {
-    splices.sort_by_key(|s| (s.span.start, s.span.end));
-    let mut out: Vec<Splice> = Vec::with_capacity(splices.len());
-    for splice in splices {
-        match out.last_mut() {
-            Some(last) if last.text.is_empty() && splice.text.is_empty() && splice.span.start <= last.span.end => {
-                last.span.end = last.span.end.max(splice.span.end);
-            }
-            _ => out.push(splice),
-        }
-    }
-    out
 }
 
 /// Sections taken out at the head of a file take the blank line behind them along: that is the one
