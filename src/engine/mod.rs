@@ -18,6 +18,7 @@ use crate::host::{Host, Meta};
 use crate::secret::Secret;
 
 pub mod asterisk;
+pub mod freeswitch;
 mod mentions;
 mod number;
 mod snapshot;
@@ -362,7 +363,7 @@ pub trait Engine: Send + Sync {
 
 /// The engine of a kind.
 pub fn of(kind: Kind) -> Result<&'static dyn Engine> {
-    let known: [&'static dyn Engine; 1] = [&asterisk::Asterisk];
+    let known: [&'static dyn Engine; 2] = [&asterisk::Asterisk, &freeswitch::FreeSwitch];
     match known.iter().find(|engine| engine.name() == kind.name()) {
         Some(engine) => Ok(*engine),
         None => Err(Error::not_yet(kind.name())),
