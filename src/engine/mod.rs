@@ -19,6 +19,10 @@ use crate::secret::Secret;
 
 pub mod asterisk;
 pub mod freeswitch;
+mod mentions;
+mod number;
+mod snapshot;
+mod suggest;
 
 /// Something worth saying that stops nothing (unless `--strict`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -370,7 +374,7 @@ pub trait Engine: Send + Sync {
 
 /// The engine of a kind.
 pub fn of(kind: Kind) -> Result<&'static dyn Engine> {
-    let known: [&'static dyn Engine; 1] = [&asterisk::Asterisk];
+    let known: [&'static dyn Engine; 2] = [&asterisk::Asterisk, &freeswitch::FreeSwitch];
     match known.iter().find(|engine| engine.name() == kind.name()) {
         Some(engine) => Ok(*engine),
         None => Err(Error::not_yet(kind.name())),

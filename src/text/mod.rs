@@ -2,3 +2,4 @@
 
 pub mod asterisk_conf;
 pub mod splice;
+pub mod xml;

@@ -78,6 +78,30 @@ pub fn common(a: &[u8], b: &[u8]) -> (usize, usize) {
     (head, tail)
 }
 
+/// Joins removals that touch, so that none overlaps.
+pub fn merged(mut splices: Vec<Splice>) -> Vec<Splice> {
+    splices.sort_by_key(|s| (s.span.start, s.span.end));
+    let mut out: Vec<Splice> = Vec::with_capacity(splices.len());
+    for splice in splices {
+        match out.last_mut() {
+            Some(last) if last.text.is_empty() && splice.text.is_empty() && splice.span.start <= last.span.end => {
+                last.span.end = last.span.end.max(splice.span.end);
+            }
+            _ => out.push(splice),
+        }
+    }
+    out
+}
+
+/// The parts of two texts that a diff of their changed lines shows: what differs, with some
+/// thousand bytes around it for its context lines.
+pub fn windows(old: &[u8], new: &[u8]) -> (Range<usize>, Range<usize>) {
+    const AROUND: usize = 32 * 1024;
+    let (head, tail) = common(old, new);
+    let window = |len: usize| head.saturating_sub(AROUND)..(len - tail + AROUND).min(len);
+    (window(old.len()), window(new.len()))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -167,7 +167,7 @@ impl<'e> Draft<'e> {
                 continue;
             }
             let before = source.doc.bytes();
-            let mut splices = at_the_head(&source.doc, merged(splices.clone()));
+            let mut splices = at_the_head(&source.doc, splice::merged(splices.clone()));
             let mut after = splice::pieces(before, &mut splices);
             keep_missing_newline(before, &mut after);
             let after = splice::join(&after);
@@ -208,7 +208,7 @@ impl<'e> Draft<'e> {
             let before = source.map(|file| (Arc::clone(file.doc.bytes()), file.meta.clone()));
             let (old, new) =
                 (before.as_ref().map(|b| &b.0[..]).unwrap_or_default(), after.as_deref().unwrap_or_default());
-            let (x, y) = windows(old, new);
+            let (x, y) = splice::windows(old, new);
             FileChange {
                 path: path.clone(),
                 secrets_before: source.map(|file| mask::secrets(&file.doc, x.clone())).unwrap_or_default(),
@@ -231,15 +231,6 @@ pub fn escape(value: &[u8], name: &str) -> Result<Vec<u8>> {
     escape_value(value).map_err(|why| unwritable(name, why))
 }
 
-/// The parts of two texts that a diff of their changed lines shows: what differs, with some
-/// thousand bytes around it for its context lines.
-fn windows(old: &[u8], new: &[u8]) -> (Range<usize>, Range<usize>) {
-    const AROUND: usize = 32 * 1024;
-    let (head, tail) = splice::common(old, new);
-    let window = |len: usize| head.saturating_sub(AROUND)..(len - tail + AROUND).min(len);
-    (window(old.len()), window(new.len()))
-}
-
 /// The secrets in a window of a new text. Up to the window, which starts at the offset `same` of both,
 /// it is that of `old`; so its comments are as deep there.
 fn secrets_after(old: Option<&Document>, same: usize, new: &[u8], window: Range<usize>) -> Vec<Range<usize>> {
@@ -253,21 +244,6 @@ fn secrets_after(old: Option<&Document>, same: usize, new: &[u8], window: Range<
     let (part, _) = Document::parse(Arc::from(&new[from..to]), carry);
     let secrets = mask::secrets(&part, window.start - from..window.end - from);
     secrets.into_iter().map(|secret| secret.start + from..secret.end + from).collect()
-}
-
-/// Joins removals that touch, so that none overlaps.
-fn merged(mut splices: Vec<Splice>) -> Vec<Splice> {
-    splices.sort_by_key(|s| (s.span.start, s.span.end));
-    let mut out: Vec<Splice> = Vec::with_capacity(splices.len());
-    for splice in splices {
-        match out.last_mut() {
-            Some(last) if last.text.is_empty() && splice.text.is_empty() && splice.span.start <= last.span.end => {
-                last.span.end = last.span.end.max(splice.span.end);
-            }
-            _ => out.push(splice),
-        }
-    }
-    out
 }
 
 /// Sections taken out at the head of a file take the blank line behind them along: that is the one

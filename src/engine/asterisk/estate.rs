@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::config::{Config, Part, Severity};
 use super::console::log;
 use super::fields;
-use super::mentions::Mentions;
 use super::objects::{Configs, Dialect, Object, Objects, Type};
 use super::parts::Parts;
-use super::snapshot::{Recorder, Snapshot};
 use super::stores::Stores;
 use crate::cx::Cx;
+use crate::engine::mentions::Mentions;
+use crate::engine::snapshot::{Recorder, Snapshot};
 use crate::engine::{self, Live, Plan, PlanOptions, Proof, Warning};
 use crate::error::{Error, Place, Result};
 use crate::extension::{self, Edit, Ext, Extension, Kind, ShownSetting};
@@ -80,7 +80,7 @@ impl Estate {
         }
         let contexts = contexts(cx, &recorder, folder)?;
         let mentions = match mentions {
-            true => Some(Mentions::read(cx, host, folder)?),
+            true => Some(super::mentions::read(cx, host, folder)?),
             false => None,
         };
         let snapshot = recorder.finish();

@@ -1,8 +1,8 @@
 //! How the sections of an extension stand in their files: which lines are whose.
 
 use super::config::{Config, Var};
-use super::mentions::find;
 use super::objects::{Configs, Object};
+use crate::engine::number::find;
 use crate::text::asterisk_conf::{Content, Document};
 
 /// One section header with the settings under it. An object has several where `(+)` adds to it.

@@ -21,9 +21,7 @@ pub mod options;
 mod parts;
 mod plan;
 mod proofs;
-mod snapshot;
 mod stores;
-mod suggest;
 
 /// Asterisk 16 to 22 with chan_pjsip.
 #[derive(Clone, Copy, Debug, Default)]

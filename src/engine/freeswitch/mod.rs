@@ -1,3 +1,50 @@
-//! FreeSWITCH: the static XML directory, and the engine that reads it.
+//! FreeSWITCH: the static XML directory, the Event Socket and `fs_cli -x`.
+
+use std::path::{Path, PathBuf};
+
+use crate::cx::Cx;
+use crate::engine::{Console, Engine, Live};
+use crate::error::{Place, Result};
+use crate::host::Host;
 
 pub mod console;
+mod directory;
+mod draft;
+mod estate;
+mod fields;
+mod layout;
+mod line;
+mod mask;
+mod mentions;
+mod merged;
+mod plan;
+mod proofs;
+mod stores;
+mod tree;
+
+/// FreeSWITCH 1.6 to 1.11 with its users in XML files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FreeSwitch;
+
+impl Engine for FreeSwitch {
+    fn name(&self) -> &'static str {
+        "freeswitch"
+    }
+
+    fn usual_folder(&self) -> &'static Path {
+        Path::new("/etc/freeswitch")
+    }
+
+    fn load(&self, cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Box<dyn crate::engine::Estate>> {
+        Ok(Box::new(estate::Estate::load(cx, host, folder, mentions)?))
+    }
+
+    fn console<'h>(&self, cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>> {
+        console::open(cx, host, folder)
+    }
+
+    /// FreeSWITCH does not say when it last read its files, so none can be told to be newer.
+    fn pending(&self, _: &Cx, _: &dyn Host, _: &Path, _: &Live, _: &[PathBuf]) -> Result<Vec<Place>> {
+        Ok(Vec::new())
+    }
+}

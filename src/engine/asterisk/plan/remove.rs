@@ -113,7 +113,7 @@ pub fn holds_only(draft: &Draft, file: FileId, number: &str) -> bool {
     let named = source
         .path
         .file_stem()
-        .is_some_and(|stem| super::super::mentions::find(stem.as_encoded_bytes(), number.as_bytes(), 0).is_some());
+        .is_some_and(|stem| crate::engine::number::find(stem.as_encoded_bytes(), number.as_bytes(), 0).is_some());
     named && source.glob.is_some() && only_own_headers(draft, file, number)
 }
 

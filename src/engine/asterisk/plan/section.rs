@@ -6,10 +6,10 @@ use super::super::draft::escape;
 use super::super::dress::{Model, Neighbours, Run};
 use super::super::fields;
 use super::super::layout::{self, KeyStyle, Piece};
-use super::super::mentions::replace;
 use super::super::objects::{Configs, Dialect, Object, Type};
 use super::Room;
 use super::create::Wish;
+use crate::engine::number::replace;
 use crate::error::{Code, Error, Result};
 use crate::text::asterisk_conf::{Content, Document, Op, escape_name};
 

@@ -55,11 +55,14 @@ impl Snapshot {
     #[must_use]
     pub fn with(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Self {
         let mut answers = self.answers.clone();
+        let meta = |file: &File| match &file.content {
+            Content::There { meta, .. } => Some(meta.clone()),
+            _ => None,
+        };
+        // A glob that matched nothing so far takes any file for a sample.
+        let any = self.answers.values().flatten().find_map(meta);
         for (key, files) in &mut answers {
-            let sample = files.iter().find_map(|file| match &file.content {
-                Content::There { meta, .. } => Some(meta.clone()),
-                _ => None,
-            });
+            let sample = files.iter().find_map(meta).or_else(|| any.clone());
             for file in files.iter_mut() {
                 if let Some(bytes) = changes.get(&file.path) {
                     replace(file, bytes.clone());

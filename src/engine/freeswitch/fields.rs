@@ -1,0 +1,149 @@
+//! The shared fields and the attributes, params and variables that hold them: both directions.
+
+use super::directory::{Directory, Document, Part, User, last};
+use crate::error::{Error, Result};
+use crate::extension::{Fields, Setting, Want};
+
+/// Set on a user that sipctl disabled; it says what `enable` takes out again.
+pub const DISABLED: &str = "sipctl-disabled";
+/// A network nobody is in: as `auth-acl` it answers 403 to everybody (observed on 1.11).
+pub const NOBODY: &str = "255.255.255.255/32";
+
+/// What one option of a user is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// What it is.
+    pub part: Part,
+    /// Its name.
+    pub option: String,
+    /// What is wanted.
+    pub want: Want,
+}
+
+/// A field's place: the options of users that are fields by name.
+type Row<'f> = (Part, &'static str, &'f mut Option<String>);
+
+/// The fields that are simply one option.
+fn table(fields: &mut Fields) -> [Row<'_>; 12] {
+    use Part::{Attr, Param, Variable};
+    [
+        (Variable, "effective_caller_id_name", &mut fields.cid_name),
+        (Variable, "effective_caller_id_number", &mut fields.cid_number),
+        (Variable, "outbound_caller_id_name", &mut fields.outbound_cid_name),
+        (Variable, "outbound_caller_id_number", &mut fields.outbound_cid_number),
+        (Variable, "user_context", &mut fields.context),
+        (Param, "max-registrations-per-extension", &mut fields.max_contacts),
+        (Attr, "mailbox", &mut fields.mailbox),
+        (Variable, "callgroup", &mut fields.call_group),
+        (Variable, "toll_allow", &mut fields.toll_allow),
+        (Variable, "accountcode", &mut fields.accountcode),
+        (Variable, "default_language", &mut fields.language),
+        (Variable, "description", &mut fields.description),
+    ]
+}
+
+/// The fields of a user as the engine would make of the files.
+pub fn read(directory: &Directory, doc: &Document, user: &User) -> Fields {
+    let settings = [Part::Param, Part::Variable, Part::Attr].map(|part| directory.settings(doc, user, part));
+    let text = |part: Part, name: &str| {
+        let setting = last(&settings[part as usize], name)?;
+        (!setting.value.is_empty()).then(|| String::from_utf8_lossy(&setting.value).into_owned())
+    };
+    let mut fields = Fields::default();
+    for (part, option, field) in table(&mut fields) {
+        *field = text(part, option);
+    }
+    let disabled = last(&settings[Part::Attr as usize], DISABLED).is_some();
+    fields.ip = text(Part::Attr, "cidr");
+    fields.permit = text(Part::Param, "auth-acl").filter(|_| !disabled);
+    fields.enabled = Some(!disabled);
+    fields
+}
+
+/// What the named fields mean as options.
+pub fn wanted(fields: &Fields) -> Result<Vec<Wanted>> {
+    let lacking = [
+        ("--codecs", fields.codecs.is_some()),
+        ("--transport", fields.transport.is_some()),
+        ("--pickup-group", fields.pickup_group.is_some()),
+    ];
+    if let Some((flag, _)) = lacking.iter().find(|(_, named)| *named) {
+        return Err(Error::usage(format!("FreeSWITCH has nothing for {flag} of a user"))
+            .hint("it is decided by the SIP profile there"));
+    }
+    if fields.webrtc == Some(false) {
+        return Err(Error::usage("every FreeSWITCH user can register from a browser; it cannot be taken from one"));
+    }
+    let mut fields = fields.clone();
+    let (ip, permit) = (fields.ip.take(), fields.permit.take());
+    let others = [(Part::Attr, "cidr", ip), (Part::Param, "auth-acl", permit)];
+    let plain = table(&mut fields).map(|(part, option, value)| (part, option, value.take()));
+    let named = plain.into_iter().chain(others).filter_map(|(part, option, value)| Some((part, option, value?)));
+    let wanted = named.map(|(part, option, value)| {
+        let want = if value.is_empty() { Want::Unset(None) } else { Want::Set(value) };
+        Wanted { part, option: option.to_owned(), want }
+    });
+    Ok(wanted.collect())
+}
+
+/// Turns `--set`, `--unset` into options, refusing what other verbs are for.
+pub fn settings(settings: &[Setting]) -> Result<Vec<Wanted>> {
+    let mut out = Vec::new();
+    for setting in settings {
+        let Some(part) = Part::by_name(&setting.object) else {
+            return Err(Error::usage(format!("FreeSWITCH has no {}.{}", setting.object, setting.option))
+                .hint("the prefixes are param, variable and attr"));
+        };
+        let lower = setting.option.to_ascii_lowercase();
+        let verb = match (part, lower.as_str()) {
+            (Part::Param, "password" | "a1-hash") => Some("sipctl ext passwd"),
+            (Part::Attr, "id") => Some("sipctl ext renumber"),
+            (Part::Attr, "type") => Some("sipctl ext add or rm"),
+            (Part::Attr, DISABLED) => Some("sipctl ext disable or enable"),
+            _ => None,
+        };
+        if let Some(verb) = verb {
+            return Err(Error::usage(format!("{}.{} is not set by hand", setting.object, setting.option))
+                .hint(format!("use {verb}")));
+        }
+        let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-.:".contains(&b);
+        if part == Part::Attr && !(lower.starts_with(|c: char| c.is_ascii_alphabetic()) && lower.bytes().all(is_name)) {
+            return Err(Error::usage(format!("{} cannot be the name of an attribute", setting.option)));
+        }
+        if let Want::Add(value) = &setting.want {
+            return Err(Error::usage(format!(
+                "{} takes one value; no option of a FreeSWITCH user repeats",
+                setting.option
+            ))
+            .hint(format!("use --set {}.{}={value}", setting.object, setting.option)));
+        }
+        out.push(Wanted { part, option: setting.option.clone(), want: setting.want.clone() });
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_other_verbs_are_for_is_refused() {
+        let set = |name: &str, want: Want| {
+            let (object, option) = name.split_once('.').unwrap();
+            settings(&[Setting { object: object.into(), option: option.into(), want }])
+        };
+        for name in ["param.Password", "param.a1-hash", "attr.id", "attr.type", "endpoint.context", "attr.a b"] {
+            assert!(set(name, Want::Set("x".into())).is_err(), "{name}");
+        }
+        assert!(set("param.vm-email", Want::Add("x".into())).is_err());
+        assert!(set("param.vm-mailto", Want::Set("x".into())).is_ok());
+    }
+
+    #[test]
+    fn a_field_without_a_place_is_refused() {
+        assert!(wanted(&Fields { transport: Some("udp".into()), ..Fields::default() }).is_err());
+        assert!(wanted(&Fields { webrtc: Some(true), ..Fields::default() }).unwrap().is_empty());
+        let cleared = wanted(&Fields { ip: Some(String::new()), ..Fields::default() }).unwrap();
+        assert_eq!(cleared, [Wanted { part: Part::Attr, option: "cidr".into(), want: Want::Unset(None) }]);
+    }
+}

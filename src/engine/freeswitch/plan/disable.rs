@@ -1,0 +1,94 @@
+//! Stopping a user and letting him go on: what `disable` writes, `enable` takes out again, byte
+//! for byte.
+
+use super::super::directory::{Part, own};
+use super::super::draft::{Draft, not_plain};
+use super::super::fields::{DISABLED, NOBODY};
+use super::super::layout::{self, Opened};
+use super::Room;
+use crate::error::{Error, Result};
+use crate::extension::Ext;
+use crate::text::splice::Splice;
+
+/// Both answer 403; the second to INVITE as well (observed on 1.11).
+const PARAMS: [(&str, &str); 2] = [("sip-forbid-register", "true"), ("auth-acl", NOBODY)];
+
+fn word(opened: Opened) -> &'static str {
+    match opened {
+        Opened::No => "params",
+        Opened::Block => "opened-block",
+        Opened::New => "new-block",
+        Opened::User => "opened-user",
+    }
+}
+
+/// Plans `disable`.
+pub fn disable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
+    let user = room.user(ext)?;
+    let doc = &room.reading().doc;
+    if room.reading().is_disabled(user) {
+        return Ok(());
+    }
+    draft.allow(user.domain, &user.id, &user.id);
+    let options = PARAMS.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+    let addition = layout::Addition { part: Part::Param, options: &options, gone: &[] };
+    let (splices, opened) = layout::add(doc, user.node, &[addition]).ok_or_else(|| not_plain(doc.place(user.node)))?;
+    draft.append(user, Part::Attr, DISABLED, word(opened).as_bytes())?;
+    let (file, _) = draft.element(user.node)?;
+    for splice in splices {
+        draft.splice(file, splice);
+    }
+    for (name, value) in PARAMS {
+        draft.expect(user, Part::Param, name, Some(value.as_bytes()));
+    }
+    Ok(())
+}
+
+/// Plans `enable`.
+pub fn enable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
+    let user = room.user(ext)?;
+    let reading = room.reading();
+    let doc = &reading.doc;
+    let params = own(doc, user.node, Part::Param, true);
+    let Some(mark) = reading.directory.setting(doc, user, Part::Attr, DISABLED) else {
+        let forbidden = params.iter().find(|param| param.name.eq_ignore_ascii_case(PARAMS[0].0.as_bytes()));
+        return match forbidden.filter(|param| param.value.eq_ignore_ascii_case(b"true")) {
+            Some(param) => Err(Error::usage(format!("{ext} was forbidden by hand, not by sipctl"))
+                .at(doc.place(param.node))
+                .hint("take that line out by hand if it is not wanted")),
+            None => Ok(()),
+        };
+    };
+    let changed = || {
+        Error::usage(format!("what disables {ext} was changed by hand"))
+            .at(doc.place(user.node))
+            .hint(format!("take sip-forbid-register, auth-acl and {DISABLED} out by hand"))
+    };
+    let ours = &params[params.len().saturating_sub(PARAMS.len())..];
+    let as_written =
+        ours.iter().map(|param| (&*param.name, &*param.value)).eq(PARAMS.map(|(a, b)| (a.as_bytes(), b.as_bytes())));
+    let Some(block) = doc.child(user.node, "params").filter(|_| as_written) else { return Err(changed()) };
+    draft.allow(user.domain, &user.id, &user.id);
+    let (file, span) = draft.attribute(user, DISABLED)?;
+    draft.splice(file, Splice::remove(span));
+    let tag = |node: u32| Ok::<_, Error>(doc.merged.source(doc.tree.open(node)).ok_or_else(changed)?.1);
+    let splice = match &*mark.value {
+        b"params" | b"new-block" => {
+            let (around, first, last) = match &*mark.value {
+                b"params" => (block, ours[0].node, ours[1].node),
+                _ => (user.node, block, block),
+            };
+            let before = doc.tree.children(around).take_while(|child| *child != first).last();
+            let start = match before {
+                Some(before) => draft.element(before)?.1.end,
+                None => tag(around)?.end,
+            };
+            Splice::remove(start..draft.element(last)?.1.end)
+        }
+        b"opened-block" => Splice::replace(tag(block)?.end - 1..draft.element(block)?.1.end, b"/>"),
+        b"opened-user" => Splice::replace(tag(user.node)?.end - 1..draft.element(user.node)?.1.end, b"/>"),
+        _ => return Err(changed()),
+    };
+    draft.splice(file, splice);
+    Ok(())
+}

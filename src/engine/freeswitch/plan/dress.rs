@@ -1,0 +1,199 @@
+//! The style of the house: whom a new user is dressed after, and which of his words are not
+//! personal.
+
+use super::super::directory::{Part, Setting, User, last, own};
+use super::super::draft::{Draft, not_plain};
+use super::super::fields::DISABLED;
+use super::super::layout::{self, Addition, Options};
+use super::super::mask::is_secret;
+use super::Room;
+use super::create::Wish;
+use crate::engine::number::{find, replace};
+use crate::error::Result;
+use crate::extension::Kind;
+use crate::text::splice::Splice;
+
+/// The neighbours a new user is dressed after.
+pub struct Neighbours<'e> {
+    /// The first one: he is written again.
+    pub first: &'e User,
+    /// The second one: what the two do not share is personal. None with `--like`.
+    pub second: Option<&'e User>,
+    /// Whether the new one stands behind him.
+    pub behind: bool,
+}
+
+/// The raw text of a value in its file.
+fn raw<'e>(draft: &Draft<'e>, setting: &Setting) -> Option<&'e [u8]> {
+    let (file, span) = draft.reading.doc.merged.between(setting.span.clone()?)?;
+    Some(&draft.bytes(file)[span])
+}
+
+/// What becomes of a value of the first neighbour.
+enum Fate {
+    Stays,
+    Becomes(Vec<u8>),
+    Goes,
+}
+
+/// Numbers that are meant to be the user's own and nobody else's text.
+const CALLER_IDS: [&str; 4] =
+    ["effective_caller_id_name", "effective_caller_id_number", "outbound_caller_id_name", "outbound_caller_id_number"];
+/// Personal whatever it holds.
+const PERSONAL: [&str; 8] =
+    ["number-alias", "cidr", "ip", DISABLED, "description", "vm-mailto", "email-addr", "vm-notify-mailto"];
+
+impl<'e> Neighbours<'e> {
+    /// What the model's value becomes for the new number.
+    fn fate(&self, draft: &Draft<'e>, setting: &Setting, number: &str) -> Fate {
+        let Some(text) = raw(draft, setting) else { return Fate::Goes };
+        let name = String::from_utf8_lossy(&setting.name).to_ascii_lowercase();
+        let ours = replace(text, self.first.id.as_bytes(), number.as_bytes());
+        let numbered = find(text, self.first.id.as_bytes(), 0).is_some();
+        let becomes = |ours: Vec<u8>| if ours == text { Fate::Stays } else { Fate::Becomes(ours) };
+        if PERSONAL.contains(&name.as_str()) {
+            return Fate::Goes;
+        }
+        if is_secret(name.as_bytes()) {
+            // A PIN that is the number is a habit; any other is a secret.
+            let habit = name == "vm-password" && text == self.first.id.as_bytes();
+            return if habit { becomes(ours) } else { Fate::Goes };
+        }
+        let shared = self.second.map(|second| {
+            let doc = &draft.reading.doc;
+            let theirs = draft.reading.directory.settings(doc, second, setting.part);
+            let own: Vec<Setting> = theirs.into_iter().filter(|s| s.own).collect();
+            let theirs = last(&own, &name).and_then(|setting| raw(draft, setting));
+            theirs.is_some_and(|theirs| {
+                theirs == text || replace(theirs, second.id.as_bytes(), number.as_bytes()) == ours
+            })
+        });
+        let house = text.windows(3).any(|w| w == b"$${");
+        let personal = (CALLER_IDS.contains(&name.as_str()) && !numbered && !house)
+            || (name == "accountcode" && text != self.first.id.as_bytes() && !house);
+        match shared {
+            Some(false) => Fate::Goes,
+            _ if personal => Fate::Goes,
+            _ => becomes(ours),
+        }
+    }
+}
+
+/// The splices that make the first neighbour's file the new user's, in the whole of that file.
+pub fn dressed<'e>(
+    room: &Room<'e>,
+    draft: &Draft<'e>,
+    neighbours: &Neighbours<'e>,
+    wish: &Wish,
+) -> Result<Vec<Splice>> {
+    let (doc, model) = (&room.reading().doc, neighbours.first);
+    let (file, _) = draft.element(model.node)?;
+    let bytes = draft.bytes(file);
+    let mut out = Vec::new();
+    let mut gone = Vec::new();
+    let mut additions: Vec<(Part, Options)> = Vec::new();
+    for part in [Part::Attr, Part::Param, Part::Variable] {
+        let settings: Vec<Setting> = match part {
+            Part::Attr => room.reading().directory.settings(doc, model, part),
+            _ => own(doc, model.node, part, true),
+        };
+        let mut named: Options = wish.options(part);
+        for setting in &settings {
+            let same = |(name, _): &(String, Vec<u8>)| setting.name.eq_ignore_ascii_case(name.as_bytes());
+            let fate = match named.iter().position(same) {
+                _ if part == Part::Attr && *setting.name == *b"id" => {
+                    Fate::Becomes(layout::escape(wish.number.as_bytes()))
+                }
+                Some(at) => Fate::Becomes(layout::escape(&named.remove(at).1)),
+                None if wish.has(part, &setting.name) => Fate::Goes,
+                None => neighbours.fate(draft, setting, wish.number),
+            };
+            let span = setting.span.clone().and_then(|span| doc.merged.between(span));
+            match (fate, span) {
+                (Fate::Stays, _) => {}
+                (Fate::Becomes(text), Some((_, span))) => out.push(Splice::replace(span, text)),
+                (_, None) => return Err(not_plain(doc.place(setting.node))),
+                (Fate::Goes, _) if part == Part::Attr => {
+                    let name = String::from_utf8_lossy(&setting.name).into_owned();
+                    out.push(Splice::remove(draft.attribute(model, &name)?.1));
+                }
+                (Fate::Goes, _) => {
+                    gone.push(setting.node);
+                    let (_, span) = draft.element(setting.node)?;
+                    out.push(Splice::remove(layout::taken(bytes, span, false)));
+                }
+            }
+        }
+        named.retain(|(_, value)| !value.is_empty());
+        if part == Part::Attr {
+            let (_, at) = draft.attributes_end(model)?;
+            let text = named
+                .iter()
+                .flat_map(|(name, value)| [b" ", name.as_bytes(), b"=\"", &layout::escape(value), b"\""].concat());
+            out.push(Splice::insert(at, text.collect::<Vec<u8>>()));
+        } else {
+            additions.push((part, named));
+        }
+    }
+    for child in doc.tree.children(model.node) {
+        let first = |name: &str| doc.child(model.node, name) == Some(child);
+        if !first("params") && !first("variables") {
+            let (_, span) = draft.element(child)?;
+            out.push(Splice::remove(layout::taken(bytes, span, false)));
+        }
+    }
+    let additions: Vec<Addition> =
+        additions.iter().map(|(part, options)| Addition { part: *part, options, gone: &gone }).collect();
+    let (added, _) = layout::add(doc, model.node, &additions).ok_or_else(|| not_plain(doc.place(model.node)))?;
+    out.extend(added);
+    comments(bytes, &model.id, wish.number, &mut out);
+    Ok(out)
+}
+
+/// A neighbour's comments are his own; one that only names the number is renamed.
+fn comments(bytes: &[u8], old: &str, new: &str, out: &mut Vec<Splice>) {
+    let mut at = 0;
+    while let Some(start) = super::super::line::find(bytes, b"<!--", at) {
+        let end = super::super::line::find(bytes, b"-->", start).map_or(bytes.len(), |end| end + 3);
+        at = end;
+        let text = &bytes[start..end];
+        let around = out.iter().any(|splice| splice.span.start < end && start < splice.span.end);
+        if text.starts_with(b"<!--#") || around {
+            continue;
+        }
+        let numbered =
+            find(text, old.as_bytes(), 0).is_some() && !text.windows(2).any(|w| w[0] == b'<' && w[1] != b'!');
+        let secret = super::super::mask::secrets(text, 0..text.len());
+        if numbered && secret.is_empty() {
+            out.push(Splice::replace(start..end, replace(text, old.as_bytes(), new.as_bytes())));
+            continue;
+        }
+        let mut span = layout::taken(bytes, start..end, false);
+        if span == (start..end) {
+            span.start -= bytes[..start].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        }
+        out.push(Splice::remove(span));
+    }
+}
+
+/// Whom a new user is dressed after: the nearest lower number that fits, else the nearest higher.
+pub fn neighbours<'e>(room: &Room<'e>, draft: &Draft<'e>, domain: usize, wish: &Wish) -> Option<Neighbours<'e>> {
+    let reading = room.reading();
+    let kind = if wish.by_address { Kind::IpPhone } else { Kind::Phone };
+    let fits = |user: &&&User| {
+        let Ok((file, _)) = draft.element(user.node) else { return false };
+        user.domain == domain
+            && reading.kind(user) == kind
+            && !reading.is_disabled(user)
+            && wish.file.as_ref().is_none_or(|path| draft.path(file) == path)
+            && wish.context.as_ref().is_none_or(|context| {
+                reading.value(user, Part::Variable, "user_context").as_deref() == Some(context.as_bytes())
+            })
+    };
+    let sorted = room.sorted();
+    let at = sorted.partition_point(|user| crate::extension::order(&user.id, wish.number).is_lt());
+    let lower = sorted[..at].iter().rev().filter(fits).map(|user| (*user, true));
+    let mut all = lower.chain(sorted[at..].iter().filter(fits).map(|user| (*user, false)));
+    let (first, behind) = all.next()?;
+    Some(Neighbours { first, second: all.next().map(|(user, _)| user), behind })
+}
