@@ -8,6 +8,7 @@ use super::proof::{sum, worst};
 use super::run::Run;
 use crate::engine::Warning;
 use crate::error::{Code, Error, Result};
+use crate::wire::Broken;
 
 /// Brings the old state back after `error`; the error to end with.
 pub(super) fn put_back(run: &mut Run, open: &Open, mut error: Error) -> Error {
@@ -61,12 +62,21 @@ fn ask(run: &mut Run, open: &Open) -> Result<()> {
     let Some(console) = &mut run.console else { return Ok(()) };
     // Whatever it is called, a failure of these is not the engine being down: that is looked at next.
     let failed = |error: Error| Error { code: Code::Failed, ..error };
-    let reloaded = console.reload(&calm, &open.opened.reload).map_err(failed)?;
+    let log = match console.reload(&calm, &open.opened.reload) {
+        // What it said of the new files as well does not tell against the old ones.
+        Ok(reloaded) => {
+            let before = run.outcome.reload.as_ref().map(|reload| &reload.log[..]).unwrap_or_default();
+            reloaded.log.into_iter().filter(|line| !before.contains(line)).collect()
+        }
+        // Somebody else's does not end; what it has not read yet are the old files.
+        Err(error) if error.code == Code::Retry => Vec::new(),
+        Err(error) => return Err(failed(error)),
+    };
     if run.options.no_proof {
         return Ok(());
     }
     let proofs = &open.opened.prove_old;
-    let report = sum(proofs, console.prove(&calm, proofs, &reloaded.log).map_err(failed)?);
+    let report = sum(proofs, console.prove(&calm, proofs, &log).map_err(failed)?);
     if report.status != Status::Failed {
         return Ok(());
     }
@@ -100,6 +110,9 @@ fn by_hand(run: &Run) -> String {
 
 /// Whether a console that did not open has somebody behind it who does not answer.
 fn hung(error: &Error) -> bool {
+    if matches!(Broken::of(error), Some(Broken::Silent(_))) {
+        return true;
+    }
     let causes = error.cause.iter().flat_map(|cause| cause.chain());
     let mut io = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>());
     io.any(|e| matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock))

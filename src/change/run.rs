@@ -53,7 +53,6 @@ impl<'a> Run<'a> {
     pub(super) fn go(&mut self, gate: &mut dyn Gate) -> Result<()> {
         self.connect()?;
         let mut ground = if self.options.dry_run { self.look(gate)? } else { self.prepare(gate)? };
-        self.say(ground.estate.warnings());
         self.say(std::mem::take(&mut ground.plan.warnings));
         let done = self.carry_out(&mut ground, gate);
         self.outcome.plan = ground.plan;
@@ -205,9 +204,11 @@ impl<'a> Run<'a> {
         Ok(Some(guard))
     }
 
-    fn plan(&self, gate: &mut dyn Gate) -> Result<(Box<dyn Estate>, Plan)> {
+    fn plan(&mut self, gate: &mut dyn Gate) -> Result<(Box<dyn Estate>, Plan)> {
         let Target { engine, host, folder, .. } = self.target;
         let estate = engine.load(self.cx, *host, folder, self.options.mentions)?;
+        // First, for they may be why an edit cannot be made.
+        self.say(estate.warnings());
         let edits = gate.edits(&*estate)?;
         let plan = estate.plan(self.live.as_ref(), &edits, &self.options.plan)?;
         self.cx.check()?;
@@ -322,7 +323,21 @@ impl<'a> Run<'a> {
         self.reloading = true;
         self.reload(&plan.reload)?;
         let proofs: &[Proof] = if self.proves() { &plan.prove_new } else { &[] };
-        self.prove(proofs, "the engine did not take the change")?.map_or(Ok(()), Err)
+        if let Some(error) = self.prove(proofs, "the engine did not take the change")? {
+            return Err(error);
+        }
+        let broken = self.broken(proofs)?;
+        self.say(broken);
+        Ok(())
+    }
+
+    /// What else the engine refused. The files are read anew: this change has moved lines.
+    fn broken(&self, proofs: &[Proof]) -> Result<Vec<Warning>> {
+        let Some(reloaded) = self.outcome.reload.as_ref().filter(|reloaded| !reloaded.log.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let Target { engine, host, folder, .. } = self.target;
+        Ok(engine.load(self.cx, *host, folder, false)?.broken(&reloaded.log, proofs))
     }
 
     /// Has the engine read its files.
@@ -399,9 +414,10 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The engine's failure to reload or answer is a refusal, unless we were asked to stop.
+/// The engine's failure to reload or answer is a refusal, unless we were asked to stop or it is
+/// busy with somebody else's reload.
 fn refused(mut error: Error) -> Error {
-    if error.code != Code::Interrupted {
+    if !matches!(error.code, Code::Interrupted | Code::Retry) {
         error.code = Code::Refused;
     }
     error

@@ -101,7 +101,7 @@ fn look(cx: &Cx, pbx: &Pbx, offline: bool, shown: &mut PbxShown) -> Result<()> {
     let open = Open::new(cx, pbx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
     shown.extension_count = Some(estate.extensions().iter().filter(|found| found.kind.is_extension()).count());
-    shown.warnings = estate.warnings();
+    shown.warnings = open.warnings(cx, estate.as_ref());
     if !offline {
         match open.console(cx) {
             Ok((_, live)) => shown.version = Some(live.version),

@@ -295,6 +295,11 @@ pub trait Estate: Send {
     /// Warnings about the files as they are (broken elsewhere, chan_sip, unterminated comment).
     fn warnings(&self) -> Vec<Warning>;
 
+    /// What else the engine refused at a reload: objects no proof is about, with their places.
+    fn broken(&self, _log: &[String], _proofs: &[Proof]) -> Vec<Warning> {
+        Vec::new()
+    }
+
     /// Turns edits into a plan: no file, no socket. All or nothing; every edit that cannot be done
     /// is named in the error.
     fn plan(&self, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan>;

@@ -26,6 +26,8 @@ impl Host for Local {
             .iter()
             .map(|want| {
                 cx.check()?;
+                let (Want::File(path) | Want::Glob(path) | Want::Meta(path) | Want::Folder(path)) = want;
+                cx.events.detail(&format!("read {}", path.display()));
                 Ok(reader.answer(want))
             })
             .collect()

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use similar::{Algorithm, DiffOp, DiffTag};
 
 use crate::engine::FileChange;
+use crate::text::splice;
 
 /// What stands for a secret.
 pub const MASK: &str = "********";
@@ -149,11 +150,9 @@ fn hunk(out: &mut String, group: &[DiffOp], sides: &[Lined; 2], skipped: usize) 
 
 /// How many bytes both start and end with, in whole lines, leaving the context lines in.
 fn common(a: &[u8], b: &[u8]) -> (usize, usize) {
-    let mut prefix = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    prefix = a[..prefix].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let room = a.len().min(b.len()) - prefix;
-    let mut suffix = a.iter().rev().zip(b.iter().rev()).take(room).take_while(|(x, y)| x == y).count();
-    suffix = match a[a.len() - suffix..].iter().position(|byte| *byte == b'\n') {
+    let (prefix, suffix) = splice::common(a, b);
+    let mut prefix = a[..prefix].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let mut suffix = match a[a.len() - suffix..].iter().position(|byte| *byte == b'\n') {
         Some(at) => suffix - at - 1,
         None => 0,
     };

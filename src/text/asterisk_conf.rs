@@ -58,8 +58,9 @@ struct Tables {
 }
 
 /// A text in a file, as the engine sees it: a span of the file, or one of which the engine drops
-/// bytes (`\;`, a block comment in the middle).
+/// bytes (`\;`, a block comment in the middle). Packed, for there are two a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(Rust, packed(2))]
 pub struct Text {
     start: u32,
     /// Length in the file, which no line exceeds, and whether the text is decoded.
@@ -79,6 +80,7 @@ impl Text {
 /// A line as the engine counts them: up to a line feed (a line of more than 8191 bytes with a NUL
 /// byte in it the engine reads and counts in pieces).
 #[derive(Clone, Copy, Debug)]
+#[repr(Rust, packed(2))]
 pub struct Line {
     start: u32,
     /// What the engine makes of it.
@@ -108,6 +110,7 @@ pub enum Content {
 
 /// `[name](options)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(Rust, packed(2))]
 pub struct Section {
     /// The name, not cut to [`MAX_NAME`].
     pub name: Text,
@@ -194,6 +197,8 @@ pub enum Why {
     Empty,
     /// A `]` in a section name.
     Bracket,
+    /// A block comment begins or ends in the middle of the value.
+    Comment,
 }
 
 impl fmt::Display for Why {
@@ -214,6 +219,7 @@ impl fmt::Display for Why {
             Why::EdgeBlank => "it begins or ends with a blank",
             Why::Empty => "it is empty",
             Why::Bracket => "it has a ']'",
+            Why::Comment => "a block comment begins or ends in the middle of it",
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Byte splices: the only way a configuration file is ever changed.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Replaces the bytes of `span` by `text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +34,67 @@ impl Splice {
 /// The order given does not matter but for insertions at one place, which keep it. Splices that
 /// overlap are a programming error and panic.
 pub fn apply(original: &[u8], mut splices: Vec<Splice>) -> Vec<u8> {
+    pieces(original, &mut splices).concat()
+}
+
+/// What [`apply`] makes, in pieces of the original and of the splices.
+pub fn pieces<'a>(original: &'a [u8], splices: &'a mut [Splice]) -> Vec<&'a [u8]> {
     splices.sort_by_key(|s| (s.span.start, s.span.end));
-    let grown: usize = splices.iter().map(|s| s.text.len()).sum();
-    let mut out = Vec::with_capacity(original.len() + grown);
+    let mut out = Vec::with_capacity(2 * splices.len() + 1);
     let mut at = 0;
-    for splice in splices {
+    for splice in splices.iter() {
         assert!(splice.span.start >= at, "overlapping splices at {}", splice.span.start);
-        out.extend_from_slice(&original[at..splice.span.start]);
-        out.extend_from_slice(&splice.text);
+        out.extend([&original[at..splice.span.start], &splice.text]);
         at = splice.span.end;
     }
-    out.extend_from_slice(&original[at..]);
+    out.push(&original[at..]);
     out
+}
+
+/// Joins pieces where they will stay: a file can be large, and a second copy of it, too.
+pub fn join(pieces: &[&[u8]]) -> Arc<[u8]> {
+    let mut out: Arc<[u8]> = std::iter::repeat_n(0, pieces.iter().map(|piece| piece.len()).sum()).collect();
+    let mut room = Arc::get_mut(&mut out).expect("nobody else has it yet");
+    for piece in pieces {
+        let (here, behind) = room.split_at_mut(piece.len());
+        here.copy_from_slice(piece);
+        room = behind;
+    }
+    out
+}
+
+/// How many bytes two texts both start with, and how many of the others they both end with.
+pub fn common(a: &[u8], b: &[u8]) -> (usize, usize) {
+    const STEP: usize = 64;
+    // Whole steps first: equal ones are told at the speed of memory.
+    let steps = a.chunks_exact(STEP).zip(b.chunks_exact(STEP)).take_while(|(x, y)| x == y).count();
+    let head = steps * STEP;
+    let head = head + a[head..].iter().zip(&b[head..]).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[head..], &b[head..]);
+    let steps = a.rchunks_exact(STEP).zip(b.rchunks_exact(STEP)).take_while(|(x, y)| x == y).count();
+    let tail = steps * STEP;
+    let (a, b) = (&a[..a.len() - tail], &b[..b.len() - tail]);
+    let tail = tail + a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    (head, tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_two_texts_share_is_all_they_share(text in "[ab]{0,300}", from in 0..300usize, len in 0..9usize, new in "[ab]{0,90}") {
+            let (from, to) = (from.min(text.len()), (from + len).min(text.len()));
+            let other = apply(text.as_bytes(), vec![Splice::replace(from..to, new)]);
+            let (a, b) = (text.as_bytes(), &other[..]);
+            let (head, tail) = common(a, b);
+            prop_assert_eq!(&a[..head], &b[..head]);
+            prop_assert_eq!(&a[a.len() - tail..], &b[b.len() - tail..]);
+            let (a, b) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
+            prop_assert!(a.is_empty() || b.is_empty() || a[0] != b[0] && a[a.len() - 1] != b[b.len() - 1]);
+        }
+    }
 }

@@ -1,8 +1,7 @@
 //! Real engines, one daemon a test: started, stopped, hung and killed at will.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::UdpSocket;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -113,8 +112,7 @@ impl Asterisk {
         let enter = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/asterisk");
         let root = release.root.clone().unwrap_or_default();
         let script = format!("#!/bin/sh\nSIPCTL_LAB_ROOT='{}' exec '{}' \"$@\"\n", root.display(), enter.display());
-        std::fs::write(at("bin/asterisk"), script).unwrap();
-        std::fs::set_permissions(at("bin/asterisk"), PermissionsExt::from_mode(0o755)).unwrap();
+        crate::office::script_at(&at("bin/asterisk"), &script);
 
         let child = spawn(&at("bin/asterisk"), config);
         let mut asterisk = Self { release: release.clone(), config: config.to_owned(), home, child };
@@ -125,7 +123,7 @@ impl Asterisk {
     fn wait_booted(&mut self) {
         let until = Instant::now() + Duration::from_secs(30);
         let (cx, host) = (Cx::new(&Silent), self.host());
-        let path = self.home.path().join("run/asterisk.ctl");
+        let path = self.socket();
         let booted = || {
             let stream = host.connect(&cx, &Socket::Unix(path.clone())).ok()?;
             let mut socket = ControlSocket::open(&cx, stream).ok()?;
@@ -169,7 +167,8 @@ impl Asterisk {
     /// The UDP port of its transport.
     pub fn port(&self) -> u16 {
         let text = std::fs::read_to_string(self.config.join("pjsip.conf")).unwrap();
-        text.lines().find_map(|l| l.strip_prefix("bind=127.0.0.1:")).unwrap().trim().parse().unwrap()
+        let (_, rest) = text.split_once("127.0.0.1:").unwrap();
+        rest.lines().next().unwrap().trim().parse().unwrap()
     }
 
     /// Kills it and waits until it is gone.
@@ -181,11 +180,13 @@ impl Asterisk {
     /// A new daemon on the same folders, as soon as it listens: it has not booted yet.
     pub fn restart(&mut self) {
         self.kill();
-        let path = self.home.path().join("run/asterisk.ctl");
+        let path = self.socket();
         let _ = std::fs::remove_file(&path);
         self.child = spawn(&self.bin().join("asterisk"), &self.config);
         let until = Instant::now() + Duration::from_secs(30);
-        while UnixStream::connect(&path).is_err() {
+        // The banner has to be read: a daemon that early dies of SIGPIPE when its client has left.
+        let greets = || UnixStream::connect(&path)?.read(&mut [0; 200]);
+        while greets().is_err() {
             assert!(Instant::now() < until, "Asterisk does not start:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -205,6 +206,11 @@ impl Asterisk {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Its control socket.
+    pub fn socket(&self) -> PathBuf {
+        self.home.path().join("run/asterisk.ctl")
+    }
+
     /// A raw question, past what is tested.
     pub fn ask(&self, question: &str) -> String {
         self.ask_all(&[question.to_owned()]).remove(0)
@@ -212,11 +218,20 @@ impl Asterisk {
 
     /// Raw questions over one connection.
     pub fn ask_all(&self, questions: &[String]) -> Vec<String> {
-        let cx = Cx::new(&Silent);
-        let stream = self.host().connect(&cx, &Socket::Unix(self.home.path().join("run/asterisk.ctl"))).unwrap();
-        let mut socket = ControlSocket::open(&cx, stream).unwrap();
-        socket.ask(&cx, questions, cx.timeouts.question).unwrap()
+        ask_all(&self.host(), &self.socket(), questions)
     }
+}
+
+/// A raw question to the engine with this socket.
+pub fn ask(host: &LabHost, socket: &Path, question: &str) -> String {
+    ask_all(host, socket, &[question.to_owned()]).remove(0)
+}
+
+fn ask_all(host: &LabHost, socket: &Path, questions: &[String]) -> Vec<String> {
+    let cx = Cx::new(&Silent);
+    let stream = host.connect(&cx, &Socket::Unix(socket.to_owned())).unwrap();
+    let mut socket = ControlSocket::open(&cx, stream).unwrap();
+    socket.ask(&cx, questions, Duration::from_secs(60)).unwrap()
 }
 
 impl Drop for Asterisk {

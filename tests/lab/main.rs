@@ -4,11 +4,25 @@
 //! passes; with SIPCTL_REQUIRE_LAB=1 it fails.
 
 mod after;
+mod cli;
+mod cli_add;
+mod cli_faults;
+mod cli_input;
+mod cli_interrupted;
+mod cli_phones;
+mod cli_secrets;
 mod console;
 mod effective;
 mod engine;
+#[path = "../trees/files.rs"]
+mod files;
 mod host;
 mod observed;
+mod office;
 mod phone;
+#[path = "../offline/program.rs"]
+mod program;
 mod proof;
 mod reload;
+#[path = "../offline/schema.rs"]
+mod schema;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// What it answered.
 pub struct Answer {
@@ -25,6 +25,27 @@ impl Answer {
         assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
         assert!(self.stderr.contains(part), "{part:?} is not in: {}", self.stderr);
         self
+    }
+}
+
+/// The program while it runs.
+pub struct Running(pub Child);
+
+impl Running {
+    pub fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(command.spawn().unwrap())
+    }
+
+    /// Gives it its input and waits for its end.
+    pub fn end(mut self, stdin: &[u8]) -> Answer {
+        let _ = self.0.stdin.take().unwrap().write_all(stdin);
+        let output = self.0.wait_with_output().unwrap();
+        Answer {
+            code: output.status.code().expect("no signal ended it"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 }
 
@@ -62,24 +83,14 @@ impl Program {
     }
 
     pub fn run_with(&self, args: &[&str], stdin: &[u8]) -> Answer {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sipctl"))
-            .args(args)
-            .env_clear()
-            .env("HOME", self.home())
-            .env("NO_COLOR", "1")
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .current_dir(self.home())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let _ = child.stdin.take().unwrap().write_all(stdin);
-        let output = child.wait_with_output().unwrap();
-        Answer {
-            code: output.status.code().expect("no signal ended it"),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Running::start(self.command(args)).end(stdin)
+    }
+
+    /// The program, ready to be started.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sipctl"));
+        command.args(args).env_clear().env("HOME", self.home()).env("NO_COLOR", "1");
+        command.envs(self.env.iter().map(|(name, value)| (name, value))).current_dir(self.home());
+        command
     }
 }

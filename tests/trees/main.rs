@@ -6,36 +6,13 @@
 //! code the command above must end with (0 unless said); `~ TEXT` must stand in its output;
 //! `! TEXT` must not. `@` in arguments is the case's folder.
 
+mod files;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Every file below a folder with its bytes.
-fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut out = BTreeMap::new();
-    let mut todo = vec![folder.to_owned()];
-    while let Some(next) = todo.pop() {
-        for entry in std::fs::read_dir(&next).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            match entry.file_type().unwrap().is_dir() {
-                true => todo.push(path),
-                false => {
-                    let bytes = std::fs::read(&path).unwrap();
-                    out.insert(path.strip_prefix(folder).unwrap().to_owned(), bytes);
-                }
-            }
-        }
-    }
-    out
-}
-
-fn copy(from: &Path, to: &Path) {
-    for (path, bytes) in tree(from) {
-        let path = to.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
-    }
-}
+use crate::files::{copy, tree};
 
 /// Splits like a shell does for single and double quotes.
 fn words(line: &str) -> Vec<String> {

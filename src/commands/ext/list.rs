@@ -133,6 +133,7 @@ fn on(cx: &Cx, pbx: &Pbx, kinds: Kinds, filter: &Filter, offline: bool) -> Resul
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
     let mut warnings = open.warnings(cx, estate.as_ref());
     let mut extensions = open.extensions(cx, estate.as_ref(), !offline, &mut warnings);
+    drop(estate); // it is large, and so is what follows
     extensions.retain(|extension| kinds.holds(extension.kind));
     filter.keep(&mut extensions);
     let shown = |extension| Shown { extension, password: None, settings: None, contacts: None };

@@ -14,12 +14,14 @@ use crate::text::asterisk_conf::{Content, Document, Key, MAX_NAME, Op, Text};
 
 mod matching;
 mod merge;
+mod part;
 mod problem;
 mod read;
 
 #[cfg(test)]
 mod tests;
 
+pub use part::Part;
 pub use problem::{Cause, Problem, Severity};
 
 /// A configuration file with all it includes, as the engine reads it.
@@ -37,7 +39,7 @@ pub struct Config {
 }
 
 /// A file the engine reads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     /// The path as people know it.
     pub path: PathBuf,
@@ -63,7 +65,7 @@ pub struct At {
 }
 
 /// A section after `(+)`: what the engine calls a category.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Category {
     /// Whether it is a template, which nobody sees but those who inherit from it.
     pub template: bool,

@@ -19,7 +19,7 @@ mod dialable;
 mod elsewhere;
 mod link;
 mod live;
-mod log;
+pub(super) mod log;
 mod prove;
 mod reload;
 mod settings;

@@ -13,7 +13,7 @@ use super::mask;
 use super::objects::{Dialect, Object, Type};
 use crate::engine::{Aftercare, FileChange, Warning};
 use crate::error::{Error, Place, Result};
-use crate::text::asterisk_conf::{Content, Document, escape_value};
+use crate::text::asterisk_conf::{Carry, Content, Document, Why, escape_value};
 use crate::text::splice::{self, Splice};
 
 /// A file of the estate: which configuration, which file in it.
@@ -104,13 +104,11 @@ impl<'e> Draft<'e> {
         let Content::Key(key) = &doc.lines()[line as usize].content else {
             return Err(Error::failed("no setting stands here").at(self.place(file, line)));
         };
-        let mut text = escape(value, "this value")?;
-        let raw = doc.raw(&key.value);
-        if text.ends_with(b"\\") && doc.bytes()[raw.end..].starts_with(b";") {
-            // A backslash directly before the comment would make its `;` part of the value.
-            text.push(b' ');
-        }
-        self.splice(file, Splice::replace(raw, text));
+        let splice = doc.set_value(key, value).map_err(|why| {
+            let name = String::from_utf8_lossy(doc.text(&key.name)).into_owned();
+            unwritable(&name, why).at(self.place(file, line))
+        })?;
+        self.splice(file, splice);
         Ok(())
     }
 
@@ -169,15 +167,17 @@ impl<'e> Draft<'e> {
                 continue;
             }
             let before = source.doc.bytes();
-            let mut after = splice::apply(before, at_the_head(&source.doc, merged(splices.clone())));
+            let mut splices = at_the_head(&source.doc, merged(splices.clone()));
+            let mut after = splice::pieces(before, &mut splices);
             keep_missing_newline(before, &mut after);
+            let after = splice::join(&after);
             match self.moved.get(&source.path) {
                 Some(to) => {
                     out.entry(source.path.clone()).or_insert(None);
-                    out.insert(to.clone(), Some(after.into()));
+                    out.insert(to.clone(), Some(after));
                 }
                 None if after[..] != before[..] => {
-                    out.insert(source.path.clone(), Some(after.into()));
+                    out.insert(source.path.clone(), Some(after));
                 }
                 None => {}
             }
@@ -209,11 +209,10 @@ impl<'e> Draft<'e> {
             let (old, new) =
                 (before.as_ref().map(|b| &b.0[..]).unwrap_or_default(), after.as_deref().unwrap_or_default());
             let (x, y) = windows(old, new);
-            let parsed = after.as_ref().map(|bytes| Document::parse(Arc::clone(bytes), Default::default()).0);
             FileChange {
                 path: path.clone(),
-                secrets_before: source.map(|file| mask::secrets(&file.doc, x)).unwrap_or_default(),
-                secrets_after: parsed.map(|doc| mask::secrets(&doc, y)).unwrap_or_default(),
+                secrets_before: source.map(|file| mask::secrets(&file.doc, x.clone())).unwrap_or_default(),
+                secrets_after: secrets_after(source.map(|file| &file.doc), x.start, new, y),
                 before,
                 after: after.clone(),
                 like: self.like(path),
@@ -223,20 +222,37 @@ impl<'e> Draft<'e> {
     }
 }
 
+fn unwritable(name: &str, why: Why) -> Error {
+    Error::usage(format!("{name} cannot be written so that Asterisk reads it back: {why}"))
+}
+
 /// Escapes a value, naming the option and never the value in the error.
 pub fn escape(value: &[u8], name: &str) -> Result<Vec<u8>> {
-    escape_value(value)
-        .map_err(|why| Error::usage(format!("{name} cannot be written so that Asterisk reads it back: {why}")))
+    escape_value(value).map_err(|why| unwritable(name, why))
 }
 
 /// The parts of two texts that a diff of their changed lines shows: what differs, with some
 /// thousand bytes around it for its context lines.
 fn windows(old: &[u8], new: &[u8]) -> (Range<usize>, Range<usize>) {
     const AROUND: usize = 32 * 1024;
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (head, tail) = splice::common(old, new);
     let window = |len: usize| head.saturating_sub(AROUND)..(len - tail + AROUND).min(len);
     (window(old.len()), window(new.len()))
+}
+
+/// The secrets in a window of a new text. Up to the window, which starts at the offset `same` of both,
+/// it is that of `old`; so its comments are as deep there.
+fn secrets_after(old: Option<&Document>, same: usize, new: &[u8], window: Range<usize>) -> Vec<Range<usize>> {
+    // Behind a line feed a line starts, whatever stands before it.
+    let from = new[..same].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let to = new[window.end..].iter().position(|byte| *byte == b'\n').map_or(new.len(), |at| window.end + at + 1);
+    let carry = match old {
+        Some(old) if from > 0 => Carry { depth: old.depth(old.line_of(from)), later: true },
+        _ => Carry::default(),
+    };
+    let (part, _) = Document::parse(Arc::from(&new[from..to]), carry);
+    let secrets = mask::secrets(&part, window.start - from..window.end - from);
+    secrets.into_iter().map(|secret| secret.start + from..secret.end + from).collect()
 }
 
 /// Joins removals that touch, so that none overlaps.
@@ -270,11 +286,21 @@ fn at_the_head(doc: &Document, mut splices: Vec<Splice>) -> Vec<Splice> {
 }
 
 /// A missing last newline stays missing, and a present one present.
-fn keep_missing_newline(before: &[u8], after: &mut Vec<u8>) {
-    if !before.is_empty() && !before.ends_with(b"\n") && after.ends_with(b"\n") {
-        after.pop();
-        if after.ends_with(b"\r") {
-            after.pop();
-        }
+fn keep_missing_newline(before: &[u8], after: &mut [&[u8]]) {
+    if before.is_empty() || before.ends_with(b"\n") {
+        return;
     }
+    if take_end(after, b'\n') {
+        take_end(after, b'\r');
+    }
+}
+
+/// Takes the last byte off, if it is this one.
+fn take_end(pieces: &mut [&[u8]], byte: u8) -> bool {
+    let Some(last) = pieces.iter_mut().rfind(|piece| !piece.is_empty()) else { return false };
+    let rest = last.strip_suffix(&[byte]);
+    if let Some(rest) = rest {
+        *last = rest;
+    }
+    rest.is_some()
 }

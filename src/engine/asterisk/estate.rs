@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::config::{Config, Severity};
+use super::config::{Config, Part, Severity};
+use super::console::log;
 use super::fields;
 use super::mentions::Mentions;
 use super::objects::{Configs, Dialect, Object, Objects, Type};
@@ -15,7 +16,7 @@ use crate::cx::Cx;
 use crate::engine::{self, Live, Plan, PlanOptions, Proof, Warning};
 use crate::error::{Error, Place, Result};
 use crate::extension::{self, Edit, Ext, Extension, Kind, ShownSetting};
-use crate::host::{Host, Meta};
+use crate::host::{Content, Host, Meta, Want};
 use crate::secret::Secret;
 
 /// The configuration files of one Asterisk with their meaning.
@@ -36,17 +37,39 @@ pub struct Estate {
     pub mentions: Option<Mentions>,
 }
 
+/// What changed files make of a configuration: all of it, or the part that may be different.
+pub struct Outcome {
+    /// The objects of that part as they are; none where everything was read.
+    pub before: Option<Objects>,
+    /// The sections as they would be.
+    pub configs: Configs,
+    /// The objects they make.
+    pub objects: Objects,
+}
+
+/// The files every reading starts with.
+const FILES: [&str; 7] = [
+    "pjsip.conf",
+    "pjsip_wizard.conf",
+    "sorcery.conf",
+    "extconfig.conf",
+    "extensions.conf",
+    "extensions.ael",
+    "extensions.lua",
+];
+
 impl Estate {
     /// Reads the configuration in `folder`.
     pub fn load(cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Self> {
         let recorder = Recorder::new(host);
+        // One exchange for what is nearly always wanted; includes cost one a level.
+        recorder.read(cx, &FILES.map(|name| Want::File(folder.join(name))))?;
         let configs = Configs {
             pjsip: Config::load(cx, &recorder, folder, "pjsip.conf")?,
             wizard: Config::load(cx, &recorder, folder, "pjsip_wizard.conf")?,
         };
-        let snapshot = recorder.finish();
         let objects = Objects::new(&configs);
-        let mut stores = Stores::read(cx, host, folder, objects.of(Type::Endpoint).is_empty())?;
+        let mut stores = Stores::read(cx, &recorder, folder, objects.of(Type::Endpoint).is_empty())?;
         let files = [&configs.pjsip, &configs.wizard].into_iter().flatten().flat_map(|config| &config.files);
         stores.look_for_generator(files.map(|file| (file.path.as_path(), &file.doc.bytes()[..])));
         if configs.pjsip.is_none() && configs.wizard.is_none() && stores.chan_sip.is_none() && stores.others.is_empty()
@@ -55,16 +78,25 @@ impl Estate {
                 .at(Place::new(folder.join("pjsip.conf"), 0))
                 .hint("name the folder Asterisk reads: --pbx asterisk:/FOLDER"));
         }
-        let contexts = contexts(cx, host, folder)?;
+        let contexts = contexts(cx, &recorder, folder)?;
         let mentions = match mentions {
             true => Some(Mentions::read(cx, host, folder)?),
             false => None,
         };
+        let snapshot = recorder.finish();
         Ok(Self { folder: folder.to_owned(), snapshot, configs, objects, stores, contexts, mentions })
     }
 
-    /// The same configuration with some files other than they are.
-    pub fn with(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Result<(Configs, Objects)> {
+    /// What some other files make of the configuration.
+    pub fn with(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Result<Outcome> {
+        match self.with_part(changes) {
+            Some(outcome) => Ok(outcome),
+            None => self.with_all(changes),
+        }
+    }
+
+    /// The same, everything read again.
+    fn with_all(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Result<Outcome> {
         let snapshot = self.snapshot.with(changes);
         let cx = Cx::new(&crate::cx::Silent);
         let configs = Configs {
@@ -72,7 +104,38 @@ impl Estate {
             wizard: Config::load(&cx, &snapshot, &self.folder, "pjsip_wizard.conf")?,
         };
         let objects = Objects::new(&configs);
-        Ok((configs, objects))
+        Ok(Outcome { before: None, configs, objects })
+    }
+
+    /// The same, only what one changed file touches read again; none where that does not tell.
+    fn with_part(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Option<Outcome> {
+        let (path, new) = changes.first_key_value().filter(|_| changes.len() == 1)?;
+        let all = DIALECTS.iter().filter_map(|dialect| Some((*dialect, self.configs.get(*dialect)?)));
+        let mut places = all.flat_map(|(dialect, config)| {
+            let files = config.files.iter().enumerate().filter(|(_, file)| file.path == *path);
+            files.map(move |(index, _)| (dialect, config, index as u32))
+        });
+        let (dialect, config, file) = places.next()?;
+        if places.next().is_some() {
+            return None;
+        }
+        let Part { before, after } = config.part(file, new.as_ref()?)?;
+        let before = Objects::part(&self.configs, dialect, before);
+        let mut configs = Configs::default();
+        match dialect {
+            Dialect::Pjsip => configs.pjsip = Some(after),
+            Dialect::Wizard => configs.wizard = Some(after),
+        }
+        let objects = Objects::new(&configs);
+        // One of the same name elsewhere decides with them which one counts.
+        let alone = |(configs, object): (&Configs, &Object)| {
+            let id = configs.id(*object);
+            let all = self.objects.with_id(&self.configs, object.kind, &id).len();
+            all == before.with_id(&self.configs, object.kind, &id).len()
+        };
+        let both = before.all().iter().map(|object| (&self.configs, object));
+        let alone = both.chain(objects.all().iter().map(|object| (&configs, object))).all(alone);
+        alone.then_some(Outcome { before: Some(before), configs, objects })
     }
 
     /// The objects of an extension.
@@ -121,12 +184,7 @@ impl Estate {
                 );
             }
         }
-        let duplicate = self.objects.all().windows(2).find(|pair| {
-            let same = |a: Object, b: Object| a.kind == b.kind && a.dialect == b.dialect;
-            pair[0].kind != Type::Other
-                && same(pair[0], pair[1])
-                && self.configs.id(pair[0]) == self.configs.id(pair[1])
-        })?;
+        let duplicate = self.objects.twice(&self.configs)?;
         let place = |object: Object| self.configs.of(object).place(self.configs.category(object).header);
         let (kind, id) = (duplicate[0].kind.name(), self.configs.id_text(duplicate[0]));
         let message = format!("there are two sections {id} of type {kind}; the other is at {}", place(duplicate[0]));
@@ -163,13 +221,13 @@ impl PartialOrd for OrderKey {
 /// The contexts of extensions.conf; `None` when AEL, Lua or a database may define others, or when
 /// there is no extensions.conf.
 fn contexts(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Option<BTreeSet<String>>> {
-    use crate::host::{Content, Want};
-    let others = ["extensions.ael", "extensions.lua"].map(|name| Want::Meta(folder.join(name)));
+    let others = ["extensions.ael", "extensions.lua"].map(|name| Want::File(folder.join(name)));
     let found = host.read(cx, &others)?;
     if found.iter().flatten().any(|file| matches!(file.content, Content::There { .. })) {
         return Ok(None);
     }
-    let Some(config) = Config::load(cx, host, folder, "extensions.conf")? else { return Ok(None) };
+    // Without it contexts are not checked; who may not read it may still change phones.
+    let Ok(Some(config)) = Config::load(cx, host, folder, "extensions.conf") else { return Ok(None) };
     let names = config.categories.iter().filter(|category| !category.template);
     let names = names.map(|category| String::from_utf8_lossy(config.name(category)).into_owned());
     Ok(Some(names.filter(|name| name != "general" && name != "globals").collect()))
@@ -242,6 +300,30 @@ impl engine::Estate for Estate {
             for problem in &config.problems {
                 out.push(Warning::new("broken-elsewhere", problem.to_string()).at(&problem.place));
             }
+        }
+        out
+    }
+
+    fn broken(&self, log: &[String], proofs: &[Proof]) -> Vec<Warning> {
+        let mut out = Vec::new();
+        for (kind, id) in log::refused(log) {
+            let object = self.objects.find(&self.configs, Type::by_name(kind.as_bytes()), id.as_bytes());
+            let Some(object) = object.filter(|_| !proofs.iter().any(|p| p.object == kind && p.id == id)) else {
+                continue;
+            };
+            let why = log::blame(log, kind, id).unwrap_or_default();
+            let message = format!(
+                "not of this change: Asterisk refuses the {kind} {id} as it stands here ({why}); what it has of it is lost at its next start"
+            );
+            let header = self.configs.category(object).header;
+            // The log gives a line without its file, so the option it names is looked up.
+            let mut options = self.configs.options(object);
+            let named = |name: &[u8]| {
+                let name = String::from_utf8_lossy(name);
+                [format!("Error parsing {name}="), format!("named '{name}'")].iter().any(|part| why.contains(part))
+            };
+            let at = options.find(|(name, ..)| named(name)).map_or(header, |(.., var)| var.at);
+            out.push(Warning::new("broken-elsewhere", message).number(id).at(&self.configs.of(object).place(at)));
         }
         out
     }

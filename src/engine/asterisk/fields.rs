@@ -41,34 +41,35 @@ impl Wanted {
 
 /// The fields of an extension as the engine would make of its sections.
 pub fn read(configs: &Configs, parts: &Parts) -> Fields {
-    let endpoint = parts.endpoint;
-    let text = |option: &str| configs.text(endpoint, option);
-    let (cid_name, cid_number) = match configs.last(endpoint, "callerid") {
-        Some(value) => caller_id(&String::from_utf8_lossy(value)),
-        None => (None, None),
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let endpoint: Vec<(&[u8], &[u8])> = configs.options(parts.endpoint).map(|(name, value, _)| (name, value)).collect();
+    let last = |option: &str| {
+        let mut options = endpoint.iter().rev();
+        options.find(|(name, _)| name.eq_ignore_ascii_case(option.as_bytes())).map(|(_, value)| *value)
     };
+    let one = |option: &str| last(option).filter(|value| !value.is_empty()).map(text);
+    let (cid_name, cid_number) = last("callerid").map_or((None, None), |value| caller_id(&text(value)));
     let joined = |values: Vec<String>| (!values.is_empty()).then(|| values.join(","));
-    let all = |object, option: &str| -> Vec<String> {
-        configs.values(object, option).map(|(value, _)| String::from_utf8_lossy(value).into_owned()).collect()
-    };
-    let codecs = codecs(configs.options(endpoint).map(|(name, value, _)| (name, value)));
+    let codecs = codecs(endpoint.iter().copied());
+    let matches = parts.identifies.iter().flat_map(|identify| configs.values(*identify, "match"));
+    let permits = endpoint.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"permit"));
     Fields {
         cid_name,
         cid_number,
-        context: text("context"),
+        context: one("context"),
         codecs: (!codecs.is_empty()).then_some(codecs),
-        transport: text("transport"),
-        webrtc: configs.last(endpoint, "webrtc").map(is_yes),
+        transport: one("transport"),
+        webrtc: last("webrtc").map(is_yes),
         max_contacts: parts.aors.first().and_then(|aor| configs.text(*aor, "max_contacts")),
-        mailbox: text("mailboxes"),
-        call_group: text("named_call_group").or_else(|| text("call_group")),
-        pickup_group: text("named_pickup_group").or_else(|| text("pickup_group")),
-        accountcode: text("accountcode"),
-        language: text("language"),
-        ip: joined(parts.identifies.iter().flat_map(|identify| all(*identify, "match")).collect()),
-        permit: joined(all(endpoint, "permit")),
-        description: text(DESCRIPTION),
-        enabled: Some(!is_disabled(configs, parts)),
+        mailbox: one("mailboxes"),
+        call_group: one("named_call_group").or_else(|| one("call_group")),
+        pickup_group: one("named_pickup_group").or_else(|| one("pickup_group")),
+        accountcode: one("accountcode"),
+        language: one("language"),
+        ip: joined(matches.map(|(value, _)| text(value)).collect()),
+        permit: joined(permits.map(|(_, value)| text(value)).collect()),
+        description: one(DESCRIPTION),
+        enabled: Some(!last(DISABLED).is_some_and(is_yes)),
         outbound_cid_name: None,
         outbound_cid_number: None,
         toll_allow: None,

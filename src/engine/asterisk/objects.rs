@@ -29,6 +29,18 @@ pub enum Type {
     Other,
 }
 
+/// Every type in order.
+const TYPES: [Type; 8] = [
+    Type::Endpoint,
+    Type::Auth,
+    Type::Aor,
+    Type::Identify,
+    Type::Registration,
+    Type::Transport,
+    Type::Global,
+    Type::Other,
+];
+
 impl Type {
     /// As `type=` and AST_SORCERY spell it.
     pub fn name(self) -> &'static str {
@@ -46,10 +58,7 @@ impl Type {
 
     /// By its name; values of `type` are case-sensitive (observed on 16.28 and 22.10).
     pub fn by_name(name: &[u8]) -> Self {
-        [Self::Endpoint, Self::Auth, Self::Aor, Self::Identify, Self::Registration, Self::Transport, Self::Global]
-            .into_iter()
-            .find(|t| t.name().as_bytes() == name)
-            .unwrap_or(Self::Other)
+        TYPES.into_iter().find(|t| t.name().as_bytes() == name && *t != Self::Other).unwrap_or(Self::Other)
     }
 }
 
@@ -138,7 +147,7 @@ impl Configs {
     }
 
     /// The effective options of an object in order, `type` left out: name, value, where.
-    pub fn options(&self, object: Object) -> impl Iterator<Item = (&[u8], &[u8], &Var)> {
+    pub fn options(&self, object: Object) -> impl DoubleEndedIterator<Item = (&[u8], &[u8], &Var)> {
         let config = self.of(object);
         let prefix = object.prefix().as_bytes();
         let by_wizard = overruled_by_wizard(config, self.category(object), object);
@@ -150,7 +159,11 @@ impl Configs {
     }
 
     /// The values of one option, in order.
-    pub fn values<'a>(&'a self, object: Object, option: &'a str) -> impl Iterator<Item = (&'a [u8], &'a Var)> {
+    pub fn values<'a>(
+        &'a self,
+        object: Object,
+        option: &'a str,
+    ) -> impl DoubleEndedIterator<Item = (&'a [u8], &'a Var)> {
         self.options(object)
             .filter(move |(name, _, _)| name.eq_ignore_ascii_case(option.as_bytes()))
             .map(|(_, value, var)| (value, var))
@@ -158,7 +171,7 @@ impl Configs {
 
     /// The value that counts of an option that does not accumulate: the last.
     pub fn last<'a>(&'a self, object: Object, option: &'a str) -> Option<&'a [u8]> {
-        self.values(object, option).last().map(|(value, _)| value)
+        self.values(object, option).next_back().map(|(value, _)| value)
     }
 
     /// The same as text; an empty value is none.
@@ -181,6 +194,8 @@ pub struct Objects {
     all: Vec<Object>,
     /// The first bytes of each one's id, for a quick look.
     heads: Vec<u64>,
+    /// Where each type ends in `all`.
+    ends: [usize; TYPES.len()],
     /// Identifies and registrations by the endpoint they belong to.
     belongings: HashMap<Vec<u8>, Vec<Object>>,
     /// How many endpoints name an object, by its place in `all`; counted when first asked.
@@ -199,37 +214,36 @@ impl Objects {
     /// Finds the objects of the configurations.
     pub fn new(configs: &Configs) -> Self {
         let mut all = Vec::new();
-        if let Some(config) = &configs.pjsip {
-            all.reserve(config.categories.len());
-            for (index, category) in config.categories.iter().enumerate().filter(|(_, c)| !c.template) {
-                let kind = category
-                    .vars
-                    .iter()
-                    .find(|var| config.key(var).eq_ignore_ascii_case(b"type"))
-                    .map(|var| Type::by_name(config.value(var)))
-                    .unwrap_or(match config.name(category) {
-                        b"global" => Type::Global,
-                        _ => Type::Other,
-                    });
-                all.push(Object { kind, dialect: Dialect::Pjsip, category: index as u32 });
-            }
+        for dialect in [Dialect::Pjsip, Dialect::Wizard] {
+            let count = configs.get(dialect).map_or(0, |config| config.categories.len() as u32);
+            find(configs, dialect, 0..count, &mut all);
         }
-        if let Some(config) = &configs.wizard {
-            for (index, category) in config.categories.iter().enumerate().filter(|(_, c)| !c.template) {
-                wizard_objects(config, category, index as u32, &mut all);
-            }
-        }
-        let mut keyed: Vec<(Type, u64, Object)> = all.iter().map(|o| (o.kind, head(&configs.id(*o)), *o)).collect();
-        keyed.sort_unstable_by(|(kind, head, a), (other, tail, b)| {
-            (kind, head).cmp(&(other, tail)).then_with(|| {
+        Self::sorted(configs, all)
+    }
+
+    /// Those of some categories only.
+    pub fn part(configs: &Configs, dialect: Dialect, categories: Range<u32>) -> Self {
+        let mut all = Vec::new();
+        find(configs, dialect, categories, &mut all);
+        Self::sorted(configs, all)
+    }
+
+    fn sorted(configs: &Configs, mut all: Vec<Object>) -> Self {
+        // Those of one type often stand in the order of their ids: sorting them is looking at them.
+        all.sort_by_key(|object| object.kind);
+        let mut keyed: Vec<(u64, Object)> = all.iter().map(|object| (head(&configs.id(*object)), *object)).collect();
+        for same in keyed.chunk_by_mut(|(_, a), (_, b)| a.kind == b.kind) {
+            same.sort_unstable_by(|(head, a), (tail, b)| {
                 let place = |o: &Object| (o.dialect, o.category);
-                configs.id(*a).cmp(&configs.id(*b)).then_with(|| place(a).cmp(&place(b)))
-            })
-        });
-        let heads = keyed.iter().map(|(_, head, _)| *head).collect();
+                let ids = || configs.id(*a).cmp(&configs.id(*b));
+                head.cmp(tail).then_with(ids).then_with(|| place(a).cmp(&place(b)))
+            });
+        }
+        let heads = keyed.iter().map(|(head, _)| *head).collect();
         all.clear();
-        all.extend(keyed.iter().map(|(_, _, object)| *object));
-        let mut objects = Self { all, heads, ..Self::default() };
+        all.extend(keyed.iter().map(|(_, object)| *object));
+        let ends = TYPES.map(|kind| all.partition_point(|object| object.kind <= kind));
+        let mut objects = Self { all, heads, ends, ..Self::default() };
         objects.link(configs);
         objects
     }
@@ -249,12 +263,23 @@ impl Objects {
     }
 
     fn range(&self, kind: Type) -> Range<usize> {
-        self.all.partition_point(|o| o.kind < kind)..self.all.partition_point(|o| o.kind <= kind)
+        let nth = kind as usize;
+        nth.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[nth]
     }
 
     /// All objects of a type, sorted by id.
     pub fn of(&self, kind: Type) -> &[Object] {
         &self.all[self.range(kind)]
+    }
+
+    /// Two of one type, dialect and id.
+    pub fn twice(&self, configs: &Configs) -> Option<[Object; 2]> {
+        let same = |a: Object, b: Object| {
+            (a.kind, a.dialect) == (b.kind, b.dialect) && a.kind != Type::Other && configs.id(a) == configs.id(b)
+        };
+        let heads = self.heads.windows(2).map(|heads| heads[0] == heads[1]);
+        let alike = self.all.windows(2).zip(heads).filter(|(_, alike)| *alike).map(|(pair, _)| [pair[0], pair[1]]);
+        alike.into_iter().find(|pair| same(pair[0], pair[1]))
     }
 
     /// Every object, sorted by type and id.
@@ -311,6 +336,30 @@ impl Objects {
             }
         }
         counts
+    }
+}
+
+/// The objects that some categories make.
+fn find(configs: &Configs, dialect: Dialect, categories: Range<u32>, all: &mut Vec<Object>) {
+    let Some(config) = configs.get(dialect) else { return };
+    all.reserve(categories.len());
+    for index in categories {
+        let category = &config.categories[index as usize];
+        match dialect {
+            _ if category.template => {}
+            Dialect::Pjsip => all.push(Object { kind: kind(config, category), dialect, category: index }),
+            Dialect::Wizard => wizard_objects(config, category, index, all),
+        }
+    }
+}
+
+/// What a section of pjsip.conf is: its first `type` decides.
+fn kind(config: &Config, category: &Category) -> Type {
+    let mut vars = category.vars.iter();
+    match vars.find(|var| config.key(var).eq_ignore_ascii_case(b"type")) {
+        Some(var) => Type::by_name(config.value(var)),
+        None if config.name(category) == b"global" => Type::Global,
+        None => Type::Other,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cx::Cx;
 use crate::error::{Error, Result};
 use crate::host::{Command, Content, File, Guard, Host, Meta, Output, Socket, Step, Stopped, Stream, Want};
 
-/// Passes reads on to a host and remembers question and answer.
+/// Passes reads on to a host, each question once, and remembers the answers.
 pub struct Recorder<'h> {
     host: &'h dyn Host,
     answers: Mutex<Answers>,
@@ -109,12 +109,13 @@ fn replace(file: &mut File, bytes: Option<Arc<[u8]>>) {
 
 impl Host for Recorder<'_> {
     fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>> {
-        let answers = self.host.read(cx, wants)?;
         let mut book = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        for (want, answer) in wants.iter().zip(&answers) {
-            book.insert(Key::of(want), answer.clone());
+        let new: Vec<Want> = wants.iter().filter(|want| !book.contains_key(&Key::of(want))).cloned().collect();
+        if !new.is_empty() {
+            let answers = self.host.read(cx, &new)?;
+            book.extend(new.iter().map(Key::of).zip(answers));
         }
-        Ok(answers)
+        Ok(wants.iter().map(|want| book.get(&Key::of(want)).cloned().unwrap_or_default()).collect())
     }
 
     fn act(&self, cx: &Cx, steps: &[Step]) -> Result<(), Stopped> {

@@ -8,7 +8,7 @@ use super::objects::Type;
 use crate::cx::Cx;
 use crate::engine::Warning;
 use crate::error::{Code, Error, Place, Result};
-use crate::host::{Content, Host, Want};
+use crate::host::Host;
 
 /// Where objects of one type are looked up, when that is not only pjsip.conf.
 #[derive(Clone, Debug)]
@@ -42,18 +42,10 @@ impl Stores {
     /// Reads sorcery.conf, extconfig.conf and, if there are no endpoints, sip.conf.
     pub fn read(cx: &Cx, host: &dyn Host, folder: &Path, no_endpoints: bool) -> Result<Self> {
         let mut stores = Self::default();
-        let names = ["sorcery.conf", "extconfig.conf"];
-        let wants: Vec<Want> = names.iter().map(|name| Want::Meta(folder.join(name))).collect();
-        let found = host.read(cx, &wants)?;
-        let there = |index: usize| matches!(found[index].first().map(|f| &f.content), Some(Content::There { .. }));
-        if there(0)
-            && let Some(config) = Config::load(cx, host, folder, names[0])?
-        {
+        if let Some(config) = Config::load(cx, host, folder, "sorcery.conf")? {
             stores.sorcery(&config);
         }
-        if there(1)
-            && let Some(config) = Config::load(cx, host, folder, names[1])?
-        {
+        if let Some(config) = Config::load(cx, host, folder, "extconfig.conf")? {
             stores.static_realtime = each(&config, b"settings")
                 .find(|(key, _, _)| key.eq_ignore_ascii_case(b"pjsip.conf"))
                 .map(|(_, _, place)| place);

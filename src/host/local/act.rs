@@ -1,7 +1,7 @@
 //! Carries out steps in order, each durable before the next one of another kind begins.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -13,6 +13,9 @@ use crate::error::{Code, Error, Result};
 
 /// From this many new files in a row on, one sync of the file system is cheaper than one a file.
 const MANY: usize = 8;
+
+/// Files are compared in parts of this size.
+const PART: usize = 1 << 16;
 
 /// Carries out all steps, or stops at the first that fails.
 pub(super) fn all(steps: &[Step]) -> Result<(), Stopped> {
@@ -113,7 +116,7 @@ fn expect(path: &Path, was: Option<&Meta>, bytes: &[u8]) -> Result<()> {
             (now.dev(), now.ino()) == was.id
                 && now.size() == was.size
                 && (now.mtime(), now.mtime_nsec()) == (was.mtime.0, i64::from(was.mtime.1))
-                && fs::read(path).map_err(|e| failed("read", path, e))? == bytes
+                && holds(path, bytes).map_err(|e| failed("read", path, e))?
         }
         (Err(error), _) if error.kind() != ErrorKind::NotFound => return Err(failed("read", path, error)),
         _ => false,
@@ -123,6 +126,21 @@ fn expect(path: &Path, was: Option<&Meta>, bytes: &[u8]) -> Result<()> {
     }
     let message = format!("{} was changed by somebody else between reading and writing", path.display());
     Err(Error::new(Code::Retry, message).hint("nothing is changed; run the same command again"))
+}
+
+/// Whether a file holds these bytes and no more.
+fn holds(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let mut part = vec![0; PART];
+    for wanted in bytes.chunks(PART) {
+        let found = &mut part[..wanted.len()];
+        match file.read_exact(found) {
+            Ok(()) if *found == *wanted => {}
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => return Err(error),
+            _ => return Ok(false),
+        }
+    }
+    Ok(file.read(&mut part)? == 0)
 }
 
 fn link(from: &Path, to: &Path) -> Result<()> {

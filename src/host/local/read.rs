@@ -59,9 +59,8 @@ impl Reader {
         if !found.is_file() {
             return Ok(Content::Unreadable("not a regular file".into()));
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0) + 1);
-        file.read_to_end(&mut bytes)?;
-        Ok(Content::There { bytes: bytes.into(), meta: self.meta(path, &found)? })
+        let size = usize::try_from(found.len()).unwrap_or(0);
+        Ok(Content::There { bytes: whole(&mut file, size)?, meta: self.meta(path, &found)? })
     }
 
     fn look(&mut self, path: &Path) -> Content {
@@ -108,6 +107,27 @@ impl Reader {
     /// over it here would leave the old one there.
     fn mounted_elsewhere(&mut self, id: (u64, u64)) -> bool {
         self.mounted.get_or_insert_with(mounted_files).contains(&id)
+    }
+}
+
+/// The bytes of a file that seems to have `size` of them, without a second copy where it has.
+fn whole(file: &mut impl Read, size: usize) -> io::Result<Arc<[u8]>> {
+    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, size).collect();
+    let room = Arc::get_mut(&mut bytes).expect("nobody else has it yet");
+    let mut filled = 0;
+    while filled < size {
+        match file.read(&mut room[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let mut more = Vec::new();
+    file.read_to_end(&mut more)?;
+    match filled == size && more.is_empty() {
+        true => Ok(bytes),
+        false => Ok([&bytes[..filled], &more].concat().into()),
     }
 }
 

@@ -1,11 +1,11 @@
 //! How a text is written so that the engine reads the same bytes back.
 
-use super::{Document, Key, MAX_LINE, MAX_NAME, Op, Why};
+use super::{Carry, Document, Key, MAX_LINE, MAX_NAME, Op, Why};
 use crate::text::splice::Splice;
 
 impl Document {
-    /// Gives a setting of this file another value and leaves its comment alone. Where the old value
-    /// held a stray `--;`, what it had swallowed is live again.
+    /// Gives a setting of this file another value and leaves its comment alone. Refused where the old
+    /// value holds what opens or closes a block comment for the lines below.
     pub fn set_value(&self, key: &Key, value: &[u8]) -> Result<Splice, Why> {
         let mut text = escape_value(value)?;
         if key.op == Op::Append && text.first() == Some(&b' ') {
@@ -27,7 +27,23 @@ impl Document {
         if piece || span.len() - line_feed - raw.len() + text.len() > MAX_LINE {
             return Err(Why::TooLong);
         }
-        Ok(Splice::replace(raw, text))
+        let splice = Splice::replace(raw, text);
+        match self.keeps_depth(key, &splice) {
+            true => Ok(splice),
+            false => Err(Why::Comment),
+        }
+    }
+
+    /// Whether the lines below stay as live as they are: a comment in the middle of the old value may
+    /// have opened or closed a block.
+    fn keeps_depth(&self, key: &Key, splice: &Splice) -> bool {
+        let line = self.line_of(self.raw(&key.name).start);
+        let span = self.span(line);
+        let Splice { span: old, text } = splice;
+        let new = [&self.bytes[span.start..old.start], text, &self.bytes[old.end..span.end]].concat();
+        let carry = Carry { depth: self.depth(line), later: line > 0 };
+        let after = if line + 1 < self.lines().len() { self.depth(line + 1) } else { self.end_depth() };
+        Document::parse(new.into(), carry).0.end_depth() == after
     }
 }
 

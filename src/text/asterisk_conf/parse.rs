@@ -19,7 +19,9 @@ pub(super) fn parse(bytes: &[u8], carry: Carry) -> Tables {
         tables.lines.push(Line { start: 0, content: Content::Fatal(Why::TooBig) });
         return tables;
     }
-    tables.lines.reserve_exact(bytes.iter().filter(|byte| **byte == b'\n').count() + 1);
+    // In pieces of which the count fits a byte, many are counted at a time.
+    let feeds = |piece: &[u8]| usize::from(piece.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>());
+    tables.lines.reserve_exact(bytes.chunks(255).map(feeds).sum::<usize>() + 1);
     let mut reader = Reader { bytes, nul: bytes.contains(&0), tables, scratch: Scratch::default() };
     let mut at = 0;
     while at < bytes.len() {
@@ -59,12 +61,55 @@ struct Uncommented {
 
 /// A line without comments and edge blanks.
 #[derive(Clone, Copy)]
-struct View<'a> {
+struct View<'a, O> {
     bytes: &'a [u8],
-    /// Offset of the first byte.
-    base: u32,
-    /// Offset of each byte where they are not in one piece, and the file.
-    from: Option<(&'a [u32], &'a [u8])>,
+    origin: O,
+}
+
+/// Where in the file the bytes of a line came from.
+trait Origin: Copy {
+    /// Of the bytes from one on.
+    fn behind(self, start: usize) -> Self;
+    /// The offset of a byte.
+    fn offset(self, index: usize) -> u32;
+    /// How many bytes it is long there: an escaped one is two.
+    fn width(self, index: usize, byte: u8) -> u32;
+}
+
+/// Bytes in one piece, from an offset on; nearly all lines are so, and it costs nothing.
+#[derive(Clone, Copy)]
+struct Piece(u32);
+
+impl Origin for Piece {
+    fn behind(self, start: usize) -> Self {
+        Self(self.0 + start as u32)
+    }
+
+    fn offset(self, index: usize) -> u32 {
+        self.0 + index as u32
+    }
+
+    fn width(self, _: usize, _: u8) -> u32 {
+        1
+    }
+}
+
+/// Bytes in several pieces: the offset of each one, and the file.
+#[derive(Clone, Copy)]
+struct Pieces<'a>(&'a [u32], &'a [u8]);
+
+impl Origin for Pieces<'_> {
+    fn behind(self, start: usize) -> Self {
+        Self(&self.0[start..], self.1)
+    }
+
+    fn offset(self, index: usize) -> u32 {
+        self.0[index]
+    }
+
+    fn width(self, index: usize, byte: u8) -> u32 {
+        1 + u32::from(self.1[self.0[index] as usize] != byte)
+    }
 }
 
 fn trim(bytes: &[u8]) -> Range<usize> {
@@ -81,17 +126,14 @@ impl Reader<'_> {
     /// Reads the line at `at`; returns where the next one starts.
     fn line(&mut self, at: usize, strip_mark: bool) -> usize {
         let rest = &self.bytes[at..];
+        let mark = rest.iter().position(|byte| matches!(byte, b'\n' | b';')).unwrap_or(rest.len());
         let mut first_semicolon = usize::MAX;
-        let mut length = rest.len();
-        for (i, byte) in rest.iter().enumerate() {
-            if *byte == b'\n' {
-                length = i + 1;
-                break;
-            }
-            if *byte == b';' && first_semicolon == usize::MAX {
-                first_semicolon = i;
-            }
+        let mut end = mark;
+        if rest.get(mark) == Some(&b';') {
+            first_semicolon = mark;
+            end += rest[mark..].iter().position(|byte| *byte == b'\n').unwrap_or(rest.len() - mark);
         }
+        let mut length = rest.len().min(end + 1);
         if length > MAX_LINE && rest[length - 1] != b'\n' || length > CHUNK {
             let chunk = &rest[..CHUNK.min(length)];
             if !chunk.contains(&0) && chunk.len() == CHUNK {
@@ -125,9 +167,9 @@ impl Reader<'_> {
         let before = self.tables.end_depth;
         let tables = &mut self.tables;
         let looked = if semicolon == line.len() {
-            (before == 0).then(|| look(tables, View { bytes: line, base: start, from: None }))
+            (before == 0).then(|| look(tables, View { bytes: line, origin: Piece(start) }))
         } else if before == 0 && is_line_comment(line, semicolon) {
-            Some(look(tables, View { bytes: &line[..semicolon], base: start, from: None }))
+            Some(look(tables, View { bytes: &line[..semicolon], origin: Piece(start) }))
         } else {
             self.scratch.load(line, start);
             let Some(Uncommented { live, depth, left_zero }) = self.scratch.uncomment(before) else {
@@ -141,8 +183,8 @@ impl Reader<'_> {
                 tables.left_zero = Some(tables.lines.len() as u32);
             }
             live.map(|live| {
-                let from = Some((&self.scratch.from[live.clone()], self.bytes));
-                look(tables, View { bytes: &self.scratch.bytes[live], base: start, from })
+                let origin = Pieces(&self.scratch.from[live.clone()], self.bytes);
+                look(tables, View { bytes: &self.scratch.bytes[live], origin })
             })
         };
         match looked {
@@ -244,7 +286,7 @@ impl Scratch {
 }
 
 /// `process_text_line`: what a line without comments is; none if nothing is left of it.
-fn look(tables: &mut Tables, view: View<'_>) -> Option<Content> {
+fn look<O: Origin>(tables: &mut Tables, view: View<'_, O>) -> Option<Content> {
     let view = view.part(trim(view.bytes));
     Some(match view.bytes.first()? {
         b'[' => section(tables, view).map_or_else(Content::Fatal, Content::Section),
@@ -253,7 +295,7 @@ fn look(tables: &mut Tables, view: View<'_>) -> Option<Content> {
     })
 }
 
-fn section(tables: &mut Tables, view: View<'_>) -> Result<Section, Why> {
+fn section<O: Origin>(tables: &mut Tables, view: View<'_, O>) -> Result<Section, Why> {
     let find = |from: usize, byte| view.bytes[from..].iter().position(|b| *b == byte).map(|i| from + i);
     let close = find(0, b']').ok_or(Why::NoBracket)?;
     let name = view.text(tables, 1..close);
@@ -272,7 +314,7 @@ fn section(tables: &mut Tables, view: View<'_>) -> Result<Section, Why> {
     Ok(Section { name, options, options_len, bracket: view.end(end) })
 }
 
-fn directive(tables: &mut Tables, view: View<'_>) -> Result<Directive, Why> {
+fn directive<O: Origin>(tables: &mut Tables, view: View<'_, O>) -> Result<Directive, Why> {
     // `*c > 32` of a signed char: a byte over 127 ends the word, too
     let word = view.bytes[1..].iter().position(|byte| !(33..128).contains(byte)).map_or(view.bytes.len(), |i| i + 1);
     let kind = match &view.bytes[1..word] {
@@ -299,7 +341,7 @@ fn directive(tables: &mut Tables, view: View<'_>) -> Result<Directive, Why> {
     Ok(Directive { kind, argument: view.text(tables, argument) })
 }
 
-fn key(tables: &mut Tables, view: View<'_>) -> Content {
+fn key<O: Origin>(tables: &mut Tables, view: View<'_, O>) -> Content {
     let escaped = view.bytes[0] == b'\\';
     let head = usize::from(escaped);
     if escaped && !view.bytes.get(1).is_some_and(|byte| (33..128).contains(byte)) {
@@ -330,26 +372,14 @@ fn key(tables: &mut Tables, view: View<'_>) -> Content {
     Content::Key(Key { name, op, value: view.text(tables, span) })
 }
 
-impl View<'_> {
+impl<O: Origin> View<'_, O> {
     fn part(self, range: Range<usize>) -> Self {
-        Self {
-            bytes: &self.bytes[range.clone()],
-            base: self.base + range.start as u32,
-            from: self.from.map(|(from, file)| (&from[range], file)),
-        }
+        Self { origin: self.origin.behind(range.start), bytes: &self.bytes[range] }
     }
 
-    fn offset(&self, index: usize) -> u32 {
-        self.from.map_or(self.base + index as u32, |(from, _)| from[index])
-    }
-
-    /// The offset behind a byte: an escaped one is two long.
+    /// The offset behind a byte.
     fn end(&self, index: usize) -> u32 {
-        let at = self.offset(index);
-        match self.from {
-            Some((_, file)) if file[at as usize] != self.bytes[index] => at + 2,
-            _ => at + 1,
-        }
+        self.origin.offset(index) + self.origin.width(index, self.bytes[index])
     }
 
     /// Notes a text; an empty one stands behind the byte before it.
@@ -357,7 +387,7 @@ impl View<'_> {
         if range.is_empty() {
             return Text { start: self.end(range.start - 1), length: 0 };
         }
-        let start = self.offset(range.start);
+        let start = self.origin.offset(range.start);
         let mut length = (self.end(range.end - 1) - start) as u16; // at most a line
         if usize::from(length) != range.len() {
             tables.decoded.extend_from_slice(&self.bytes[range]);

@@ -1,15 +1,14 @@
 //! Puts the files together line by line, as `process_text_line` does.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use super::matching::Filter;
 use super::read::{Found, Sources, is_glob, resolve};
 use super::{At, Category, Cause, Config, Header, Joined, Problem, Severity, SourceFile, Strip, Var};
-use crate::cx::Cx;
+use crate::cx::{Cx, Silent};
 use crate::error::{Error, Place, Result};
-use crate::text::asterisk_conf::{Content, Directive, DirectiveKind, Document, Key, MAX_NAME, Op, Section, Why};
+use crate::text::asterisk_conf::{Content, Directive, DirectiveKind, Document, Key, Op, Section, Why};
 
 /// The main file is level 1, and ten more may nest (`MAX_INCLUDE_LEVEL`).
 const MAX_LEVEL: u32 = 11;
@@ -48,6 +47,26 @@ pub(super) fn merge(cx: &Cx, folder: &Path, main: &str, sources: &Sources) -> Re
         Merger { cx, folder, sources, config: Config::default(), names: Names::default(), level: 0, current: None };
     let outcome = merger.include(&resolve(folder, main.as_bytes()), None, false)?;
     Ok((outcome != Outcome::Nothing).then_some(merger.config))
+}
+
+/// Reads the last file of a configuration on top of its categories; none if the engine would give
+/// it up. It must include nothing.
+pub(super) fn append(config: Config) -> Option<Config> {
+    let cx = Cx::new(&Silent);
+    let sources = Sources::default();
+    let file = config.files.len() as u32 - 1;
+    let doc = config.files.last()?.doc.clone();
+    let mut merger = Merger {
+        cx: &cx,
+        folder: Path::new(""),
+        sources: &sources,
+        config,
+        names: Names::default(),
+        level: 0,
+        current: None,
+    };
+    let read = merger.file(file, &doc, &mut None);
+    matches!(read, Ok(Ok(()))).then_some(merger.config)
 }
 
 impl Merger<'_> {
@@ -166,8 +185,10 @@ impl Merger<'_> {
     /// Opens a section, or goes back to one with `(+)`.
     fn section(&mut self, at: At, doc: &Document, section: &Section) -> Result<Current, Cause> {
         let name = doc.text(&section.name);
-        let mut fresh =
-            Some(Category { template: false, header: at, additions: Vec::new(), bases: Vec::new(), vars: Vec::new() });
+        let behind = &doc.lines()[at.line as usize + 1..];
+        let own = behind.iter().take_while(|line| !matches!(line.content, Content::Section(_)));
+        let vars = Vec::with_capacity(own.filter(|line| matches!(line.content, Content::Key(_))).count());
+        let mut fresh = Some(Category { template: false, header: at, additions: Vec::new(), bases: Vec::new(), vars });
         let mut target = Current { category: self.config.categories.len() as u32, piece: 0 };
         for option in doc.options(section) {
             let option = doc.text(option);
@@ -204,7 +225,6 @@ impl Merger<'_> {
         }
         if let Some(fresh) = fresh {
             self.config.categories.push(fresh);
-            self.names.add(&name[..name.len().min(MAX_NAME)]);
             self.current = Some(target);
         }
         self.config.headers.push(Header { at, category: target.category, piece: target.piece });
@@ -213,7 +233,10 @@ impl Merger<'_> {
 
     /// The first category of a name that a filter lets through (`category_get_sep`). An empty name
     /// fits every category.
-    fn find(&self, name: &[u8], filter: &Filter) -> Option<u32> {
+    fn find(&mut self, name: &[u8], filter: &Filter) -> Option<u32> {
+        for category in &self.config.categories[self.names.next.len()..] {
+            self.names.add(self.config.name(category));
+        }
         let fits = |category: &u32| {
             let category = &self.config.categories[*category as usize];
             let named = name.is_empty() || self.config.name(category).eq_ignore_ascii_case(name);
@@ -263,7 +286,8 @@ fn lossy(name: &[u8]) -> String {
 }
 
 /// Categories by name, case aside, without a copy of the names: a hash leads to the first category
-/// and each one to the next; whoever asks compares.
+/// and each one to the next; whoever asks compares. Filled
+/// when first asked, for many files inherit nothing.
 #[derive(Default)]
 struct Names {
     /// First and last category of a hash.
@@ -273,12 +297,10 @@ struct Names {
 }
 
 impl Names {
+    /// FNV-1a.
     fn hash(name: &[u8]) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        for byte in name {
-            byte.to_ascii_lowercase().hash(&mut hasher);
-        }
-        hasher.finish()
+        let mix = |hash: u64, byte: &u8| (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x100_0000_01b3);
+        name.iter().fold(0xcbf2_9ce4_8422_2325, mix)
     }
 
     /// Adds the next category.

@@ -48,6 +48,7 @@ pub(super) enum Found {
 }
 
 /// What was found for every path and pattern, whether the engine comes to read it or not.
+#[derive(Default)]
 pub(super) struct Sources(HashMap<PathBuf, Vec<Found>>);
 
 impl Sources {

@@ -442,3 +442,78 @@ proptest! {
         prop_assert!(config.problems.iter().all(|problem| problem.place.line > 0));
     }
 }
+
+const LINES: [&str; 26] = [
+    "[a]",
+    "[b]",
+    "[c]",
+    "[d]",
+    "[t](!)",
+    "[a](t)",
+    "[d](t)",
+    "[c](a,t)",
+    "[a](+)",
+    "[](+)",
+    "[d]()",
+    "k=1",
+    "k=2",
+    "j=1",
+    "k+=2",
+    "k=",
+    "",
+    "",
+    "; c",
+    "[",
+    ";--",
+    "--;",
+    "x ;-- y --; = z",
+    "#include b",
+    "#tryinclude c",
+    "hello",
+];
+
+/// Lines that mostly are sections with settings.
+fn lines(most: usize) -> impl Strategy<Value = String> {
+    let line = prop_oneof![4 => prop::sample::select(&LINES[..18]), 1 => prop::sample::select(&LINES[..])];
+    prop::collection::vec(line, 0..most).prop_map(|lines| lines.iter().map(|line| format!("{line}\n")).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+    /// Where a part of a file is read again, the whole read again is the same everywhere else.
+    #[test]
+    fn a_part_says_what_the_whole_says(
+        texts in [lines(14), lines(6), lines(6)], which in 0..5usize, from in 0..120usize, len in 0..30usize, new in lines(5), cut in 0..6usize,
+    ) {
+        const NAMES: [&str; 3] = ["t.conf", "b", "c"];
+        let host = |texts: &[String; 3]| {
+            let files: Vec<_> = NAMES.into_iter().zip(texts.iter().map(String::as_str)).collect();
+            memory(&files)
+        };
+        let which = which.saturating_sub(2);
+        let mut after = texts.clone();
+        let text = &mut after[which];
+        let new = match cut {
+            0 => new.trim_end(),
+            1 => new.get(1..).unwrap_or_default(),
+            _ => &new,
+        };
+        // Mostly whole lines.
+        let whole = |at: usize| if cut == 2 { at } else { text[..at].rfind('\n').map_or(0, |lf| lf + 1) };
+        let (from, to) = (from.min(text.len()), (from + len).min(text.len()));
+        text.replace_range(whole(from)..whole(to), new);
+        let (Ok(Some(old)), all) = (load_from(&host(&texts)), load_from(&host(&after))) else { return Ok(()) };
+        let path = Path::new(FOLDER).join(NAMES[which]);
+        let mut files = (0..old.files.len()).filter(|file| old.files[*file].path == path);
+        let (Some(file), None) = (files.next(), files.next()) else { return Ok(()) };
+        let Some(part) = old.part(file as u32, after[which].as_bytes()) else { return Ok(()) };
+        let all = all.unwrap().unwrap();
+        let own = part.after.reading_order().first().map_or(part.after.categories.len(), |header| header.category as usize);
+        let old_view = view(&old);
+        let (head, tail) = (&old_view[..part.before.start as usize], &old_view[part.before.end as usize..]);
+        prop_assert_eq!(view(&all), [head, &view(&part.after)[own..], tail].concat());
+        prop_assert!(part.after.categories[..own].iter().all(|category| category.template));
+        let causes = |config: &Config| config.problems.iter().map(|problem| problem.cause.clone()).collect::<Vec<_>>();
+        prop_assert_eq!(causes(&all), causes(&old));
+    }
+}

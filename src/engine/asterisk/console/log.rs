@@ -92,6 +92,15 @@ pub fn blame(log: &[String], object: &str, id: &str) -> Option<String> {
     Some(cause.filter(|_| log[at].contains("are invalid")).unwrap_or(&log[at]).clone())
 }
 
+/// Type and id of every object that was refused.
+pub fn refused(log: &[String]) -> impl Iterator<Item = (&str, &str)> {
+    log.iter().filter_map(|line| {
+        let (_, rest) = line.split_once("Could not create an object of type '")?;
+        let (kind, rest) = rest.split_once("' with id '")?;
+        Some((kind, rest.split_once("' from configuration file")?.0))
+    })
+}
+
 /// A parse error anywhere: it explains an object that is missing, because the rest of an included
 /// file is dropped while the load counts as a success.
 pub fn parse_error(log: &[String]) -> Option<&str> {
@@ -153,6 +162,7 @@ mod tests {
     fn a_line_blames_only_its_object() {
         let log = log(REFUSED);
         assert!(blame(&log, "endpoint", "1002").unwrap().contains("'bogus'"));
+        assert_eq!(refused(&log).collect::<Vec<_>>(), [("endpoint", "1002")]);
         for (object, id) in [("auth", "1002"), ("endpoint", "100"), ("endpoint", "1003")] {
             assert_eq!(blame(&log, object, id), None);
         }

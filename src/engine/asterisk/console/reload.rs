@@ -161,13 +161,13 @@ impl Channel {
             };
             calm = if bytes.len() == size { calm + 1 } else { 0 };
             size = bytes.len();
-            let begun = !pjsip || log::has_reload_line(&bytes) || start.elapsed() > Duration::from_secs(1);
+            let begun = !pjsip || log::has_reload_line(&bytes);
             if begun && calm >= 3 {
                 return Ok(log::lines(&bytes));
             }
             std::thread::sleep(Duration::from_millis(15));
         }
-        Err("its log does not come to rest".to_owned())
+        Err("its log does not come to rest, or lacks the line of the reload".to_owned())
     }
 
     /// Removes the channel and its file, also after a signal; whether the engine still had it. A

@@ -167,6 +167,8 @@ fn answers_that_decide_nothing() {
     assert_eq!(same("aor", "contact", &["sip:a@b"], "sip:c@192.0.2.1:5060"), Sameness::Different);
     assert_eq!(same("identify", "match", &["pbx.example"], "192.0.2.1/255.255.255.255"), Sameness::Unknown);
     assert_eq!(same("endpoint", "@note", &["a"], "b"), Sameness::Different);
+    assert_eq!(same("endpoint", "@note", &[], ""), Sameness::Same);
+    assert_eq!(same("endpoint", "@note", &[], "b"), Sameness::Different);
     assert_eq!(same("endpoint", "brand_new", &["a"], "b"), Sameness::Unknown);
 }
 

@@ -3,15 +3,15 @@
 //! Pure: no file, no socket.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::config::Config;
 use super::draft::Draft;
-use super::estate::{DIALECTS, Estate, must_be_extension};
+use super::estate::{DIALECTS, Estate, Outcome, must_be_extension};
 use super::fields::Wanted;
 use super::layout;
-use super::objects::{Dialect, Object, Type};
+use super::objects::{Configs, Dialect, Object, Objects, Type};
 use super::options::{self, Check, Version};
 use super::parts::Parts;
 use super::{proofs, suggest};
@@ -38,12 +38,13 @@ pub struct Room<'e> {
     version: Option<Version>,
     options: &'e PlanOptions,
     endpoints: OnceCell<Vec<Object>>,
+    outbound: OnceCell<HashSet<Vec<u8>>>,
 }
 
 impl<'e> Room<'e> {
     fn new(estate: &'e Estate, live: Option<&'e Live>, options: &'e PlanOptions) -> Self {
         let version = live.and_then(|live| Version::parse(&live.version));
-        Self { estate, live, version, options, endpoints: OnceCell::new() }
+        Self { estate, live, version, options, endpoints: OnceCell::new(), outbound: OnceCell::new() }
     }
 
     /// The objects of an extension that must be there and be a phone.
@@ -72,14 +73,14 @@ impl<'e> Room<'e> {
         if auth.kind != Type::Auth {
             return false;
         }
-        let configs = &self.estate.configs;
-        let id = configs.id(auth);
-        let users = self.estate.objects.of(Type::Endpoint).iter().chain(self.estate.objects.of(Type::Registration));
-        users.copied().any(|user| {
+        let outbound = self.outbound.get_or_init(|| {
+            let (configs, objects) = (&self.estate.configs, &self.estate.objects);
+            let users = objects.of(Type::Endpoint).iter().chain(objects.of(Type::Registration));
             // Nearly no endpoint names one; this keeps the list from being made for each.
-            configs.last(user, "outbound_auth").is_some()
-                && configs.list(user, "outbound_auth").iter().any(|name| **name == *id)
-        })
+            let named = users.filter(|user| configs.last(**user, "outbound_auth").is_some());
+            named.flat_map(|user| configs.list(*user, "outbound_auth")).collect()
+        });
+        outbound.contains(&*self.estate.configs.id(auth))
     }
 
     /// How the running version stores a digest; by what the files show where it cannot be asked.
@@ -314,16 +315,18 @@ fn all_new(room: &Room, edits: &[Edit]) -> Result<()> {
 fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     let changes = draft.changes();
     let mut plan = Plan { warnings: std::mem::take(&mut draft.warnings), ..Plan::default() };
+    plan.aftercare = aftercare(room, edits);
     if changes.is_empty() {
         plan.prove_new = unchanged(room, edits);
         return Ok(plan);
     }
-    let (configs, objects) = room.estate.with(&changes)?;
+    let Outcome { before, configs, objects } = room.estate.with(&changes)?;
     if let Some(problem) = new_problem(room, &configs) {
         return Err(problem);
     }
     let owner = |kind: Type, id: &[u8]| draft.allowed.get(&(kind, id.to_vec())).cloned();
-    let difference = proofs::difference((&room.estate.configs, &room.estate.objects), (&configs, &objects), &owner)?;
+    let before = (&room.estate.configs, before.as_ref().unwrap_or(&room.estate.objects));
+    let difference = proofs::difference(before, (&configs, &objects), &owner)?;
     for (kind, id) in &difference.objects {
         if owner(*kind, id).is_none() {
             let name = String::from_utf8_lossy(id);
@@ -346,49 +349,42 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     plan.prove_old = difference.old;
     plan.files = draft.file_changes(&changes);
     plan.reload = Reload { narrow: vec![RELOAD.to_owned()], only_narrow: false };
-    plan.aftercare = aftercare(room, &draft, edits);
-    plan.dial = edits.iter().filter_map(|edit| dialled(edit, &configs, &objects)).collect();
+    plan.aftercare.splice(0..0, std::mem::take(&mut draft.aftercare));
+    plan.dial = edits.iter().filter_map(|edit| dial(&configs, &objects, edit)).collect();
     let touched: BTreeSet<&String> = draft.allowed.values().collect();
     plan.done = edits.iter().map(done).filter(|done| touched.contains(&done.number)).collect();
     Ok(plan)
 }
 
-/// What follows after proof: what the edits need, and what `--kick` and `--hangup` ask for.
-fn aftercare(room: &Room, draft: &Draft, edits: &[Edit]) -> Vec<Aftercare> {
-    let mut out = draft.aftercare.clone();
-    for number in edits.iter().map(|edit| &edit.ext().number) {
-        let Some(parts) = room.estate.parts(number) else { continue };
-        if room.options.kick {
-            out.extend(parts.aors.iter().map(|aor| Aftercare::Kick { id: room.estate.configs.id_text(*aor) }));
+/// What `--kick` and `--hangup` want of the extensions that are there now.
+fn aftercare(room: &Room, edits: &[Edit]) -> Vec<Aftercare> {
+    let mut out = Vec::new();
+    for edit in edits.iter().filter(|_| room.options.kick || room.options.hangup) {
+        let Some(parts) = room.estate.parts(&edit.ext().number) else { continue };
+        let id = |object: &Object| room.estate.configs.id_text(*object);
+        // Deleting sees to that itself: an AOR may serve others.
+        if room.options.kick && !matches!(edit, Edit::Delete(_)) {
+            out.extend(parts.aors.iter().map(|aor| Aftercare::Kick { id: id(aor) }));
         }
         if room.options.hangup {
-            out.push(Aftercare::Hangup { id: number.clone() });
+            out.push(Aftercare::Hangup { id: id(&parts.endpoint) });
         }
     }
-    let mut seen = Vec::new();
-    out.retain(|act| {
-        !seen.contains(act) && {
-            seen.push(act.clone());
-            true
-        }
-    });
     out
 }
 
-/// A number that is new, with the context that should be able to dial it.
-fn dialled(
-    edit: &Edit,
-    configs: &super::objects::Configs,
-    objects: &super::objects::Objects,
-) -> Option<(String, String)> {
-    let (Edit::Create(ext, _) | Edit::Renumber { new: ext, .. }) = edit else { return None };
-    let endpoint = objects.find(configs, Type::Endpoint, ext.number.as_bytes())?;
+/// The number and context of an extension that comes to be.
+fn dial(configs: &Configs, objects: &Objects, edit: &Edit) -> Option<(String, String)> {
+    let (Edit::Create(Ext { number, .. }, _) | Edit::Renumber { new: Ext { number, .. }, .. }) = edit else {
+        return None;
+    };
+    let endpoint = objects.find(configs, Type::Endpoint, number.as_bytes())?;
     let context = configs.text(endpoint, "context").unwrap_or_else(|| "default".to_owned());
-    Some((ext.number.clone(), context))
+    Some((number.clone(), context))
 }
 
 /// Something the engine would reject or lose that it does not reject or lose now.
-fn new_problem(room: &Room, configs: &super::objects::Configs) -> Option<Error> {
+fn new_problem(room: &Room, configs: &Configs) -> Option<Error> {
     for dialect in DIALECTS {
         let (Some(before), Some(after)) = (room.estate.configs.get(dialect), configs.get(dialect)) else { continue };
         let new = after.problems.iter().find(|p| !before.problems.iter().any(|q| q.cause == p.cause));

@@ -316,7 +316,16 @@ impl Writer<'_, '_> {
         if self.template_gives(kind, option) {
             return None;
         }
-        self.shared(kind, option, &renumbered, op, (file, line)).then_some(renumbered)
+        let carried = self.needed(kind, option) || self.shared(kind, option, &renumbered, op, (file, line));
+        carried.then_some(renumbered)
+    }
+
+    /// Whether a phone cannot do without: no registration, or no codec after `disallow=all`, unless
+    /// a template says it. Then the neighbour's counts, however personal.
+    fn needed(&self, kind: Type, option: &str) -> bool {
+        let object = Object { kind, ..self.object };
+        matches!((kind, option), (Type::Aor, "max_contacts") | (Type::Endpoint, "allow"))
+            && !self.configs().values(object, option).any(|(_, var)| var.inherited)
     }
 
     /// Whether the second neighbour has the same, his number apart.
@@ -387,7 +396,7 @@ impl Writer<'_, '_> {
         }
         let configs = self.configs();
         let object = Object { kind, ..self.object };
-        let inherited = configs.values(object, option).filter(|(_, var)| var.inherited).last();
+        let inherited = configs.values(object, option).rfind(|(_, var)| var.inherited);
         inherited.is_some_and(|(value, _)| value == wanted.as_bytes())
     }
 }
