@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use sipctl::engine::asterisk::config::Cause;
 use sipctl::engine::asterisk::console;
@@ -15,6 +16,7 @@ use sipctl::host::local::Local;
 use sipctl::text::asterisk_conf::Why;
 
 use crate::engine::{Asterisk, Lab, Release, base, cx};
+use crate::files::copy;
 
 const TYPES: [Type; 4] = [Type::Endpoint, Type::Auth, Type::Aor, Type::Identify];
 
@@ -55,16 +57,6 @@ fn collection() -> Vec<PathBuf> {
     let mut trees: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     trees.sort();
     trees
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &to.join(entry.file_name())),
-            false => drop(std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
-        }
-    }
 }
 
 #[test]
@@ -112,9 +104,8 @@ fn differences(release: &Release, tree: &Path) -> Vec<String> {
     if estate.rejected().is_some() != broken {
         wrong.push(format!("sipctl says {:?}", estate.rejected()));
     }
-    let log = asterisk.log();
     for problem in DIALECTS.iter().filter_map(|dialect| estate.configs.get(*dialect)).flat_map(|c| &c.problems) {
-        if said(&problem.cause).is_some_and(|text| !log.contains(text)) {
+        if said(&problem.cause).is_some_and(|text| !logs(&asterisk, text)) {
             wrong.push(format!("does not complain: {problem}"));
         }
     }
@@ -175,6 +166,18 @@ fn completions(asterisk: &Asterisk, kind: Type) -> BTreeSet<String> {
         .filter(|word| !["", "_EOF_", OUTBOUND].contains(word))
         .map(str::to_lowercase)
         .collect()
+}
+
+/// Whether the engine logs a text; a thread of its own writes the file, a little later.
+fn logs(asterisk: &Asterisk, text: &str) -> bool {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !asterisk.log().contains(text) {
+        if Instant::now() > until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    true
 }
 
 /// What the engine logs about a problem; none where it says nothing.
