@@ -4,7 +4,8 @@
 //!
 //! `cmd` holds lines: `$ ARGUMENTS` runs sipctl on the folder with `--offline`; `= CODE` is the exit
 //! code the command above must end with (0 unless said); `~ TEXT` must stand in its output;
-//! `! TEXT` must not. `@` in arguments is the case's folder.
+//! `! TEXT` must not. `@/` in arguments is the case's folder. A file `engine` names an engine other
+//! than Asterisk; without an `in/` its example under `examples/` is the folder before.
 
 mod files;
 
@@ -54,7 +55,13 @@ fn run(case: &Path) -> Vec<String> {
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path().join("etc");
     std::fs::create_dir(&folder).unwrap();
-    copy(&case.join("in"), &folder);
+    let engine = std::fs::read_to_string(case.join("engine")).unwrap_or("asterisk".to_owned());
+    let engine = engine.trim();
+    let before = match case.join("in") {
+        own if own.is_dir() => own,
+        _ => Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(engine),
+    };
+    copy(&before, &folder);
     let script = std::fs::read_to_string(case.join("cmd")).unwrap();
     let mut last: Option<Ran> = None;
     let judge = |ran: Option<Ran>, wrong: &mut Vec<String>| {
@@ -67,13 +74,13 @@ fn run(case: &Path) -> Vec<String> {
             Some(("$", arguments)) => {
                 judge(last.take(), &mut wrong);
                 let arguments: Vec<String> =
-                    words(arguments).iter().map(|word| word.replace('@', &case.display().to_string())).collect();
+                    words(arguments).iter().map(|word| word.replace("@/", &format!("{}/", case.display()))).collect();
                 let output = Command::new(env!("CARGO_BIN_EXE_sipctl"))
                     .env_clear()
                     .env("HOME", temp.path())
                     .env("SIPCTL_STATE", temp.path().join("state"))
                     .arg("--pbx")
-                    .arg(format!("asterisk:{}", folder.display()))
+                    .arg(format!("{engine}:{}", folder.display()))
                     .args(&arguments)
                     .arg("--offline")
                     .output()
@@ -95,7 +102,7 @@ fn run(case: &Path) -> Vec<String> {
     }
     judge(last.take(), &mut wrong);
     let out = case.join("out");
-    let wanted = tree(&if out.is_dir() { out.clone() } else { case.join("in") });
+    let wanted = tree(if out.is_dir() { &out } else { &before });
     let have = tree(&folder);
     if std::env::var_os("SIPCTL_BLESS").is_some() && wanted != have {
         let _ = std::fs::remove_dir_all(&out);

@@ -194,7 +194,7 @@ pub fn add(doc: &Document, user: u32, additions: &[Addition]) -> Option<(Vec<Spl
     let end = line_end(bytes, element.start);
     let outer = indent(bytes, element.start);
     let unit: &[u8] = if outer.starts_with(b"\t") { b"\t" } else { b"  " };
-    let here = |range: Range<usize>| merged.source(range).filter(|(own, _)| *own == file).map(|(_, span)| span);
+    let here = |range: Range<usize>| merged.ends(range).filter(|(own, _)| *own == file).map(|(_, span)| span);
     let mut out = Vec::new();
     let mut opened = Opened::No;
     let mut blocks: Vec<u8> = Vec::new();

@@ -73,19 +73,31 @@ fn in_tag(bytes: &[u8], from: usize, out: &mut Vec<Range<usize>>) -> usize {
             out.push(value.start + equals + 1..value.end);
         }
     }
-    if named {
-        let text = bytes[end..].iter().position(|b| matches!(b, b'<' | b'\n' | b'\r')).unwrap_or(bytes.len() - end);
-        if !bytes[end..end + text].trim_ascii().is_empty() {
-            out.push(end..end + text);
-        }
+    if named { behind_secret(bytes, end, out) } else { end }
+}
+
+/// What follows a secret on its line may be its predecessor: as text, or in a comment.
+fn behind_secret(bytes: &[u8], from: usize, out: &mut Vec<Range<usize>>) -> usize {
+    let rest = &bytes[from..];
+    let line = &rest[..rest.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(rest.len())];
+    let start = line.len() - line.trim_ascii_start().len();
+    let (start, stop) = match line[start..].strip_prefix(b"<!--") {
+        Some(_) => (start + 4, b"-->".as_slice()),
+        None => (start, b"<".as_slice()),
+    };
+    let end = super::line::find(line, stop, start).unwrap_or(line.len());
+    let end = super::line::find(&line[..end], b"-->", start).unwrap_or(end);
+    if !line[start..end].trim_ascii().is_empty() {
+        out.push(from + start..from + end);
     }
-    end
+    from + end
 }
 
 /// Secrets in what is no tag: the rest of a line behind a word that announces one.
 fn in_text(bytes: &[u8], from: usize, out: &mut Vec<Range<usize>>) -> usize {
     let rest = &bytes[from + 1..];
     let end = from + 1 + rest.iter().position(|b| matches!(b, b'<' | b'\n' | b'\r')).unwrap_or(rest.len());
+    let end = super::line::find(&bytes[..end], b"-->", from + 1).unwrap_or(end);
     if let Some(word) = behind_word(&bytes[from..end]) {
         let start = from + word;
         let skip = bytes[start..end].iter().take_while(|b| b" \t=>:+\"'".contains(b)).count();
@@ -118,7 +130,8 @@ mod tests {
             ("<param value='x' name='vm-Password'/>", "<param value='*' name='vm-Password'/>"),
             ("<param\n name =\n 'a1-hash'\n value\n= 'x'/>", "<param\n name =\n 'a1-hash'\n value\n= '*'/>"),
             ("<!-- <param name=\"password\" value=\"old\"/> -->", "<!-- <param name=\"password\" value=\"*\"/> -->"),
-            ("<!-- the password was: x y -->", "<!-- the password was: *"),
+            ("<!-- the password was: x y -->", "<!-- the password *-->"),
+            ("<param name='password' value='x'/> <!-- was y -->\n", "<param name='password' value='*'/> <!--*-->\n"),
             (
                 "<X-PRE-PROCESS cmd=\"set\" data=\"default_password=1234\"/>",
                 "<X-PRE-PROCESS cmd=\"set\" data=\"default_password=*\"/>",

@@ -20,6 +20,8 @@ mod merged;
 mod plan;
 mod proofs;
 mod stores;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 /// FreeSWITCH 1.6 to 1.11 with its users in XML files.

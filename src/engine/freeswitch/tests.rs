@@ -1,0 +1,219 @@
+//! The snippets an editor may meet, each with the outcome observed on a live 1.11: what is found,
+//! what is hidden, what is refused.
+
+use std::path::Path;
+
+use super::directory::Part;
+use super::estate::Estate;
+use crate::cx::{Cx, Silent};
+use crate::engine::Estate as _;
+use crate::extension::{Ext, SecretKind};
+use crate::host::local::Local;
+
+const ROOT: &str = "<document>\n<section name=\"directory\">\n\
+    <X-PRE-PROCESS cmd=\"set\" data=\"default_password=1234\"/>\n\
+    <X-PRE-PROCESS cmd=\"include\" data=\"directory/*.xml\"/>\n</section>\n</document>\n";
+const DOMAIN: &str = "<include>\n<domain name=\"pbx\">\n<groups><group name=\"g\"><users>\n\
+    <X-PRE-PROCESS cmd=\"include\" data=\"default/*.xml\"/>\n</users></group>\n\
+    <group name=\"sales\"><users>\n<user id=\"2999\" type=\"pointer\"/>\n</users></group></groups>\n</domain>\n</include>\n";
+const BODY: &str = "<params>\n<param name=\"password\" value=\"s3cret\"/>\n</params>";
+
+/// What comes of 2200 with these files in directory/default, or another directory/default.xml.
+fn outcome(files: &[(&str, &[u8])]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    write("freeswitch.xml", ROOT.as_bytes());
+    write("directory/default.xml", DOMAIN.as_bytes());
+    write("directory/default/1019.xml", b"<user id=\"1019\"/>\n");
+    for (name, bytes) in files {
+        write(&format!("directory/{name}"), bytes);
+    }
+    described(folder.path())
+}
+
+fn described(folder: &Path) -> String {
+    let estate = Estate::load(&Cx::new(&Silent), &Local, folder, false).unwrap();
+    let reading = &estate.reading;
+    if let Some(broken) = &reading.doc.tree.broken {
+        return broken.message.clone();
+    }
+    let Some(user) = estate.user(&Ext { number: "2200".into(), domain: None }) else { return "absent".into() };
+    match reading.value(user, Part::Param, "password") {
+        _ if user.is_pointer() => "pointer".into(),
+        Some(password) => String::from_utf8_lossy(&password).into_owned(),
+        None => reading.secret(user).name().to_owned(),
+    }
+}
+
+fn one(text: &str) -> String {
+    outcome(&[("default/zz_t.xml", text.as_bytes())])
+}
+
+#[test]
+fn legal_snippets_are_read_as_observed() {
+    let user = format!("<user id=\"2200\">\n{BODY}\n</user>\n");
+    let plain = format!("<include>\n{user}</include>\n");
+    for (text, wanted) in [
+        (plain.clone(), "s3cret"),
+        (user.clone(), "s3cret"),
+        (user.replace('\n', ""), "s3cret"),
+        (plain.replace('\n', "\r\n"), "s3cret"),
+        (plain.replace('\n', "\r"), "s3cret"),
+        (format!("\u{feff}{plain}"), "s3cret"),
+        (format!("<?xml version=\"1.0\"?>\n{plain}"), "s3cret"),
+        (format!("<include> <!-- Bob -->\n{user}</include> <!-- end -->\n"), "s3cret"),
+        (format!("<!-- see the\n  <include> line\n below -->\n{plain}"), "s3cret"),
+        (plain.trim_end().to_owned(), "s3cret"),
+        (format!("<include>\n<!-- <user id=\"2200\"/> -->\n{user}</include>\n"), "s3cret"),
+        (format!("<include>\nhello\n{user}junk\n</include>\n"), "s3cret"),
+        (user.replace("s3cret", "$${default_password}"), "1234"),
+        (user.replace("s3cret", "x$${default_password}y$${none}"), "x1234y"),
+        (user.replace("s3cret", "${x}"), "${x}"),
+        (user.replace("s3cret", "$&#36;{x}"), "$${x}"),
+        (user.replace("s3cret", "$${abc"), "$${abc"),
+        (user.replace("2200", "&#x32;200"), "s3cret"),
+        (user.replace("id=\"2200\"", "id=\"bob\" number-alias=\"2200\""), "s3cret"),
+        (user.replace("<params>", "<!--#comment a -- b\n more -- text\n--><params>"), "s3cret"),
+        (user.replace("<params>", "<?foo bar?>\n<params>"), "s3cret"),
+        (user.replace("<params>", "<?foo bar\n<params>"), "s3cret"),
+        (
+            user.replace(
+                "<params>",
+                "<gateways><gateway name=\"a\"><param name=\"password\" value=\"GW\"/></gateway></gateways><params>",
+            ),
+            "s3cret",
+        ),
+        (format!("<X-PRE-PROCESS cmd=\"set\" data=\"p=viaset\"/>\n{}", user.replace("s3cret", "$${p}")), "viaset"),
+        (
+            format!(
+                "<!-- <X-PRE-PROCESS cmd=\"set\" data=\"p=fromcomment\"/> -->\n{}",
+                user.replace("s3cret", "$${p}")
+            ),
+            "fromcomment",
+        ),
+        (format!("<!--#set \"p=hashset\"-->\n{}", user.replace("s3cret", "$${p}")), "hashset"),
+        (
+            format!(
+                "<x-pre-process  cmd = \"set\"  data = \"p = spaced value\" />\n{}",
+                user.replace("s3cret", "$${p}")
+            ),
+            "spaced value",
+        ),
+        (format!("<X-PRE-PROCESS\n cmd=\"set\"\n data=\"p=x\"/>\n{user}"), "s3cret"),
+        (format!("</users>\n</group>\n<group name=\"mine\">\n<users>\n{user}"), "s3cret"),
+        (format!("{plain}<!-- tail\n comment -->\n"), "s3cret"),
+        ("<user id=\"2200\">\n<X-PRE-PROCESS cmd=\"include\" data=\"zz_t.xml\"/>\n</user>\n".to_owned(), "open"),
+    ] {
+        assert_eq!(one(&text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn harmful_snippets_are_read_as_observed() {
+    let user = format!("<user id=\"2200\">\n{BODY}\n</user>\n");
+    let joined = user.replace('\n', "");
+    for (text, wanted) in [
+        (format!("<include>{joined}</include>\n"), "absent"),
+        (format!("<include>{user}</include>\n"), "unexpected closing tag </user>"),
+        (format!("<?xml version=\"1.0\"?>{user}"), "unexpected closing tag </user>"),
+        (
+            format!("{}</include>\n", joined.replace("s3cret", "$${default_password}")),
+            "unexpected closing tag </include>",
+        ),
+        (format!("<include x=\"1\">\n{user}</include>\n"), "unexpected closing tag </users>"),
+        (format!("<INCLUDE>\n{user}</INCLUDE>\n"), "absent"),
+        (format!("<include >\n{user}</include >\n"), "absent"),
+        (format!("{user}<!-- old:\n</include> -->\n"), "unclosed <!--"),
+        (user.replace("<params>", "<!-- do not use\n X-PRE-PROCESS here -->\n<params>"), "unclosed <!--"),
+        (user.replace("<params>", "<!-- desk -- third -->\n<params>"), "unclosed <!--"),
+        (user.replace("s3cret", "what<?"), "open"),
+        (user.replace("s3cret", "X-PRE-PROCESS"), "open"),
+        (user.replace("s3cret", "$${undefined}"), "open"),
+        (user.replace("id=\"2200\"", "id=2200"), "absent"),
+        (user.replace("id=\"2200\"", "id=\"2299\" id=\"2200\""), "absent"),
+        (user.replace("id=\"2200\"", "id=\" 2200 \""), "absent"),
+        (format!("<group name=\"x\"><users>\n{user}</users></group>\n"), "absent"),
+        (format!("<users>\n{user}</users>\n"), "absent"),
+        (format!("<domain name=\"x\">\n{user}</domain>\n"), "absent"),
+        ("<X-PRE-PROCESS cmd=\"set\" data=\"a=b\"/><user id=\"2200\"/>\n".to_owned(), "absent"),
+        (user.replace("s3cret", "a\0b"), "unexpected closing tag </group>"),
+        (user.replace("s3cret", "a<!--#b"), "unexpected closing tag </group>"),
+        (user.replace("</params>", ""), "unexpected closing tag </user>"),
+        (user.replace("</user>\n", ""), "unexpected closing tag </users>"),
+        (format!("{user}</user>\n"), "unexpected closing tag </user>"),
+        (user.replace("/>", ">"), "unexpected closing tag </params>"),
+        (String::new(), "absent"),
+        ("hello\n".to_owned(), "absent"),
+    ] {
+        assert_eq!(one(&text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn the_first_user_in_byte_order_is_found() {
+    let user = |id: &str, pw: &str| {
+        format!("<user id=\"{id}\"><params><param name=\"password\" value=\"{pw}\"/></params></user>\n")
+    };
+    let files = ["zz", "ZZ", "_zz", "zz10", "zz9"].map(|name| (format!("default/{name}.xml"), user("2200", name)));
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    assert_eq!(outcome(&files), "ZZ");
+    let weird = user("weird", "weirdpw").replace("id=", "type=\"phone\" id=");
+    let real = user("2200", "real");
+    assert_eq!(outcome(&[("default/0000.xml", weird.as_bytes()), ("default/2200.xml", real.as_bytes())]), "weirdpw");
+    for name in [".hidden.xml", "zz.XML", "zz.xml.bak", "zz.xml~", ".#zz.xml"] {
+        assert_eq!(outcome(&[(&format!("default/{name}"), real.as_bytes())]), "absent", "{name}");
+    }
+    assert_eq!(outcome(&[("default/zz~.xml", real.as_bytes())]), "real");
+}
+
+#[test]
+fn users_are_looked_for_where_the_engine_looks() {
+    let user =
+        |pw: &str| format!("<user id=\"2200\"><params><param name=\"password\" value=\"{pw}\"/></params></user>\n");
+    let (real, other) = (user("real"), "<user id=\"2201\"/>\n");
+    let group = |users: &str| format!("<group name=\"g\"><users>\n{users}</users></group>\n");
+    let pointer = "<user id=\"2200\" type=\"pointer\"/>\n";
+    for (domain, wanted) in [
+        (format!("<groups>\n{}{}</groups>\n", group(pointer), group(&real)), "pointer"),
+        (format!("<groups>\n{}{}</groups>\n", group(&real), group(pointer)), "real"),
+        (format!("<users>\n{real}</users>\n"), "real"),
+        (real.clone(), "real"),
+        (format!("<groups>\n{}</groups>\n<users>\n{real}</users>\n", group(other)), "real"),
+        (format!("<users>\n{other}</users>\n<users>\n{real}</users>\n"), "absent"),
+        (format!("<groups>\n{}</groups>\n<groups>\n{}</groups>\n", group(other), group(&real)), "absent"),
+        (format!("<users>\n{other}</users>\n{real}"), "absent"),
+        (
+            "<params><param name=\"password\" value=\"domain\"/></params><users><user id=\"2200\"/></users>\n"
+                .to_owned(),
+            "domain",
+        ),
+    ] {
+        let text = format!("<include>\n<domain name=\"PBX.example\">\n{domain}</domain>\n</include>\n");
+        assert_eq!(outcome(&[("default.xml", text.as_bytes())]), wanted, "{text}");
+    }
+    let twice = format!(
+        "<domain name=\"a\"><users>{other}</users></domain><domain name=\"A\"><users>{real}</users></domain>\n"
+    );
+    assert_eq!(outcome(&[("default.xml", twice.as_bytes())]), "absent");
+}
+
+#[test]
+fn what_only_the_engine_knows_is_not_guessed() {
+    let domain = DOMAIN.replace("\"pbx\"", "\"$${local_ip_v4}\"");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("directory/default")).unwrap();
+    std::fs::write(folder.path().join("freeswitch.xml"), ROOT).unwrap();
+    std::fs::write(folder.path().join("directory/default.xml"), domain).unwrap();
+    std::fs::write(folder.path().join("directory/default/2200.xml"), "<user id=\"2200\"/>\n").unwrap();
+    let estate = Estate::load(&Cx::new(&Silent), &Local, folder.path(), false).unwrap();
+    let found = estate.find(&Ext { number: "2200".into(), domain: Some("10.0.0.1".into()) }).unwrap();
+    assert_eq!((found.domain, found.secret), (None, SecretKind::Open));
+    let user = estate.user(&Ext { number: "2200".into(), domain: None }).unwrap();
+    let live = crate::engine::Live { realm: Some("10.0.0.1".into()), ..Default::default() };
+    assert_eq!(estate.reading.address(user, Some(&live)), "2200@10.0.0.1");
+    assert_eq!(estate.reading.address(user, None), "2200");
+}
