@@ -148,8 +148,8 @@ fn whole_file(draft: &mut Draft, file: FileId, number: &str) -> Result<()> {
     }
     let place = draft.place(file, 0);
     let message = "this was the last file its include matches; it stays as an empty file, because Asterisk rejects an include that matches nothing";
-    if !draft.warnings.iter().any(|w| w.code == "last-include" && w.file.as_ref() == Some(&place.file)) {
-        draft.warnings.push(Warning::new("last-include", message).number(number).at(&place));
+    if !draft.warnings.iter().any(|w| w.code == "empty-include" && w.file.as_ref() == Some(&place.file)) {
+        draft.warnings.push(Warning::new("empty-include", message).number(number).at(&place));
     }
     Ok(())
 }
