@@ -21,6 +21,12 @@ pub const LONGEST: usize = 496;
 /// Questions in flight at once, and their bytes: small enough for the buffers of a Unix socket.
 const BATCH: usize = 200;
 const BATCH_BYTES: usize = 48 * 1024;
+/// The banner is a host name, a number and a version.
+const BANNER: usize = 4 * 1024;
+/// More than the largest answer there is: the records of a million phones.
+const ANSWER: usize = 512 * 1024 * 1024;
+/// What talks without an end gets this many times the patience that silence gets.
+const TALK: u32 = 10;
 /// How long one read or write may block, so that a signal is noticed.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -48,6 +54,9 @@ impl ControlSocket {
             if let Some(end) = find(&socket.unread, b"\n") {
                 break end;
             }
+            if socket.unread.len() > BANNER {
+                return Err(Broken::Foreign.error());
+            }
             socket.receive(&mut pace)?;
         };
         let banner = String::from_utf8_lossy(&socket.unread[..end]).into_owned();
@@ -64,7 +73,7 @@ impl ControlSocket {
     }
 
     /// Asks and waits for every answer, in order, without colours. Gives up once nothing at all was
-    /// said for `patience`. After an error the connection is of no more use.
+    /// said for `patience`, or one answer does not end. After an error the connection is of no more use.
     pub fn ask(&mut self, cx: &Cx, questions: &[String], patience: Duration) -> Result<Vec<String>> {
         if let Some(bad) = questions.iter().find(|q| !can_be_asked(q)) {
             let start: String = bad.chars().take(40).collect();
@@ -108,7 +117,11 @@ impl ControlSocket {
                 self.unread.drain(..=end);
                 self.asked += 1;
                 scanned = 0;
+                pace.answered();
                 continue;
+            }
+            if self.unread.len() > ANSWER {
+                return Err(Broken::Foreign.error());
             }
             scanned = found.unwrap_or(self.unread.len().saturating_sub(mark.len()));
             if written < out.len() {
@@ -138,7 +151,7 @@ impl ControlSocket {
             Ok(n) => {
                 self.unread.extend_from_slice(&buffer[..n]);
                 pace.moved();
-                Ok(())
+                pace.check()
             }
             Err(e) if is_tick(&e) => pace.check(),
             Err(e) => Err(lost(e)),
@@ -151,16 +164,21 @@ pub fn can_be_asked(question: &str) -> bool {
     !question.trim().is_empty() && question.len() <= LONGEST && !question.contains(['\0', '\n'])
 }
 
-/// How long nothing has moved.
+/// How long nothing has moved, and how long the answer under way has taken.
 struct Pace<'c, 'e> {
     cx: &'c Cx<'e>,
     patience: Duration,
     last: Instant,
+    began: Instant,
 }
 
 impl<'c, 'e> Pace<'c, 'e> {
     fn new(cx: &'c Cx<'e>, patience: Duration) -> Self {
-        Self { cx, patience, last: Instant::now() }
+        Self { cx, patience, last: Instant::now(), began: Instant::now() }
+    }
+
+    fn answered(&mut self) {
+        self.began = Instant::now();
     }
 
     fn moved(&mut self) {
@@ -168,7 +186,8 @@ impl<'c, 'e> Pace<'c, 'e> {
     }
 
     fn check(&self) -> Result<()> {
-        match self.last.elapsed() >= self.patience {
+        let endless = self.began.elapsed() >= self.patience.saturating_mul(TALK);
+        match endless || self.last.elapsed() >= self.patience {
             true => Err(Broken::Silent(self.patience).error()),
             false => Ok(()),
         }
@@ -249,6 +268,44 @@ mod tests {
             }
             Ok(n)
         }
+    }
+
+    /// Says a banner, then the same byte for ever.
+    struct Babbler(VecDeque<u8>);
+
+    impl Read for Babbler {
+        fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
+            std::thread::sleep(Duration::from_millis(1));
+            buffer[0] = self.0.pop_front().unwrap_or(b'a');
+            Ok(1)
+        }
+    }
+
+    impl Write for Babbler {
+        fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> IoResult<()> {
+            Ok(())
+        }
+    }
+
+    impl Stream for Babbler {
+        fn set_timeout(&mut self, _: Duration) -> IoResult<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn one_who_talks_without_an_end_is_given_up() {
+        let mut cx = Cx::new(&Silent);
+        cx.timeouts.connect = Duration::from_millis(20);
+        let open = |say: &[u8]| ControlSocket::open(&cx, Box::new(Babbler(say.iter().copied().collect())));
+        assert_eq!(open(b"").err().map(|error| error.code), Some(Code::Unreachable));
+        let mut socket = open(b"host/42/22\n").unwrap();
+        let error = socket.ask(&cx, &["core show uptime".to_owned()], Duration::from_millis(20)).unwrap_err();
+        assert!(matches!(Broken::of(&error), Some(Broken::Silent(_))), "{error}");
     }
 
     impl Write for Daemon {
