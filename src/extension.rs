@@ -177,6 +177,8 @@ impl std::fmt::Display for Ext {
 /// How a new extension is to look.
 #[derive(Clone, Debug, Default)]
 pub struct NewExtension {
+    /// `--domain`.
+    pub domain: Option<String>,
     /// The fields the person named.
     pub fields: Fields,
     /// Fields the inventory names, used where neither the person nor `--like`/`--template` says.

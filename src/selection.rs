@@ -97,7 +97,7 @@ impl Selection {
             Self::One(ext) => match estate.find(ext) {
                 Some(found) if found.kind.is_extension() => Ok(vec![ext.clone()]),
                 Some(found) => {
-                    Err(Error::new(Code::NotFound, format!("{ext} is no extension but a {}", found.kind.name()))
+                    Err(Error::new(Code::NotFound, format!("{ext} is no extension, its kind is {}", found.kind.name()))
                         .at(found.source)
                         .hint("sipctl changes phones only; list the rest with: sipctl ext list --kind all"))
                 }

@@ -83,7 +83,7 @@ pub(super) fn keep(
     estate: &dyn Estate,
     live: bool,
 ) -> Result<String> {
-    let (seconds, nanos) = target.host.clock();
+    let (seconds, nanos) = target.keeper.clock();
     let now = UNIX_EPOCH + Duration::new(seconds.try_into().unwrap_or(0), nanos);
     let mut entry = Entry {
         v: 1,
@@ -134,7 +134,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan) -> Result<()> {
     let home = home(root, &target.name);
-    let there = names(cx, target.host, &home)?;
+    let there = names(cx, target.keeper, &home)?;
     let mut ids: Vec<u64> = there.iter().filter_map(|name| name.parse().ok()).collect();
     ids.sort_unstable();
     entry.id = ids.last().map_or(1, |last| last + 1);
@@ -146,7 +146,7 @@ fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan
         parents.iter().map(|p| Step::MakeFolder { path: (*p).to_owned(), mode: 0o700 }).collect();
     let stale = there.iter().filter(|name| name.starts_with('.') && name.ends_with(".new")).cloned();
     let old = ids.iter().take((ids.len() + 1).saturating_sub(KEPT)).map(u64::to_string);
-    steps.extend(removal(cx, target.host, old.chain(stale).map(|name| home.join(name)).collect())?);
+    steps.extend(removal(cx, target.keeper, old.chain(stale).map(|name| home.join(name)).collect())?);
     steps.push(Step::MakeFolder { path: new.clone(), mode: 0o700 });
     let text = serde_json::to_vec_pretty(&entry).map_err(|e| Error::failed("cannot write the history").because(e))?;
     let file = |name: &str, bytes: &Arc<[u8]>| Step::Create {
@@ -162,10 +162,10 @@ fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan
     steps.push(file("meta.json", &text.into()));
     steps.push(Step::Rename { from: new.clone(), to: done });
     steps.push(Step::SyncFolder { path: home });
-    target.host.act(cx, &steps).map_err(|stopped| {
+    target.keeper.act(cx, &steps).map_err(|stopped| {
         // Half an entry is none; a later change would clear it away as well.
-        if let Ok(steps) = removal(cx, target.host, vec![new]) {
-            let _ = target.host.act(cx, &steps);
+        if let Ok(steps) = removal(cx, target.keeper, vec![new]) {
+            let _ = target.keeper.act(cx, &steps);
         }
         stopped.error
     })
@@ -199,10 +199,10 @@ pub(super) fn not_live(cx: &Cx, target: &Target) -> Vec<Entry> {
     let mut entries = Vec::new();
     for root in &target.history {
         let home = home(root, &target.name);
-        let names = names(cx, target.host, &home).unwrap_or_default();
+        let names = names(cx, target.keeper, &home).unwrap_or_default();
         let ids = names.iter().filter_map(|name| name.parse::<u64>().ok());
         let wants: Vec<Want> = ids.map(|id| Want::File(home.join(id.to_string()).join("meta.json"))).collect();
-        let found = target.host.read(cx, &wants).unwrap_or_default().into_iter().flatten();
+        let found = target.keeper.read(cx, &wants).unwrap_or_default().into_iter().flatten();
         entries.extend(found.filter_map(|file| match file.content {
             Content::There { bytes, .. } => serde_json::from_slice::<Entry>(&bytes).ok(),
             _ => None,

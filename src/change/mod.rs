@@ -37,6 +37,8 @@ pub struct Target<'a> {
     pub reload: ReloadPolicy,
     /// Where the history lies (`/var/lib/sipctl`, or the client's state folder).
     pub history: Vec<PathBuf>,
+    /// The host those folders are on: not seen from a `root`, or copies would go into an image.
+    pub keeper: &'a dyn Host,
     /// Who changes it, as `user@client`.
     pub who: String,
 }

@@ -8,8 +8,8 @@ use super::open::{Open, private};
 use super::{ReloadPolicy, Target};
 use crate::cx::Cx;
 use crate::engine::{Console, Verdict, Warning};
-use crate::error::{Place, Result};
-use crate::host::{Content, Host, Step, Want};
+use crate::error::{Code, Error, Place, Result};
+use crate::host::{Content, Host, Meta, Step, Want};
 
 /// For commands that only read: says that a change is open.
 pub fn open_change(cx: &Cx, host: &dyn Host, folder: &Path) -> Option<Warning> {
@@ -35,15 +35,28 @@ enum Found<'a> {
 
 fn find<'a>(cx: &Cx, host: &'a dyn Host, folder: &'a Path) -> Result<Found<'a>> {
     let private = private(folder);
-    let wants = [Want::Meta(private.clone()), Want::File(private.join("journal"))];
-    let mut found = host.read(cx, &wants)?.into_iter().flatten().map(|file| file.content);
-    if matches!(found.next(), None | Some(Content::Missing)) {
-        return Ok(Found::Nothing);
+    let wants = [folder.to_owned(), private.clone()].map(Want::Meta);
+    let journal = Want::File(private.join("journal"));
+    let found = host.read(cx, &[&wants[..], &[journal]].concat())?;
+    let mut found = found.into_iter().flatten().map(|file| file.content);
+    let home = found.next();
+    match (home, found.next()) {
+        (_, None | Some(Content::Missing)) => return Ok(Found::Nothing),
+        (Some(Content::There { meta: home, .. }), Some(Content::There { meta, .. })) => {
+            if meta.real != home.real.join(".sipctl") {
+                return Err(foreign(&private, &format!("leads to {}", meta.real.display())));
+            }
+            ours(host, &private, &meta)?;
+        }
+        _ => return Err(foreign(&private, "cannot be looked at")),
     }
     let bytes = match found.next() {
-        Some(Content::There { bytes, .. }) => bytes,
+        Some(Content::There { bytes, meta }) => {
+            ours(host, &private.join("journal"), &meta)?;
+            bytes
+        }
         Some(Content::Unreadable(why)) => {
-            let error = crate::error::Error::failed("cannot read the journal of a change that was left open");
+            let error = Error::failed("cannot read the journal of a change that was left open");
             return Err(error.at(Place::new(private.join("journal"), 0)).because(anyhow::anyhow!(why)));
         }
         Some(Content::Missing) | None => return Ok(Found::Empty),
@@ -64,6 +77,23 @@ fn find<'a>(cx: &Cx, host: &'a dyn Host, folder: &'a Path) -> Result<Found<'a>> 
         Some(opened) => Found::Change { open: Box::new(Open { host, folder, opened: *opened, new }), proved },
         None => Found::Empty,
     })
+}
+
+/// Whoever may write to the folder could leave a journal there that has us replace or remove files
+/// he may not touch himself: only what root or we ourselves have made is believed.
+fn ours(host: &dyn Host, path: &Path, meta: &Meta) -> Result<()> {
+    match meta.uid == 0 || meta.uid == host.user() {
+        true => Ok(()),
+        false => Err(foreign(path, &format!("belongs to user {}", meta.uid))
+            .hint(format!("if that user's sipctl was interrupted, run it once more as that user: setpriv --reuid={} --clear-groups sipctl reload", meta.uid))),
+    }
+}
+
+fn foreign(path: &Path, why: &str) -> Error {
+    let folder = if path.ends_with("journal") { path.parent().unwrap_or(path) } else { path };
+    Error::new(Code::NeedsPerson, format!("an open change is found here that is not sipctl's own: it {why}"))
+        .at(Place::new(path, 0))
+        .hint(format!("when the files are as you want them: rm -r {}", folder.display()))
 }
 
 /// Whether a change could start here; for a dry run, which leaves an open one alone.
@@ -121,7 +151,11 @@ fn make_live(cx: &Cx, target: &Target, open: &Open, console: Option<&mut (dyn Co
 fn sweep(cx: &Cx, target: &Target) -> Result<()> {
     let private = private(&target.folder);
     let found = target.host.read(cx, &[Want::Folder(private.clone())])?;
-    let mut steps: Vec<Step> = found.into_iter().flatten().map(|file| Step::Remove { path: file.path }).collect();
+    let made = |path: &Path| {
+        path.extension().is_some_and(|ext| ext == "old") || path.ends_with("journal") || path.ends_with(".gitignore")
+    };
+    let left = found.into_iter().flatten().map(|file| file.path).filter(|path| made(path));
+    let mut steps: Vec<Step> = left.map(|path| Step::Remove { path }).collect();
     steps.push(Step::RemoveFolder { path: private });
     target.host.act(cx, &steps).map_err(|stopped| stopped.error)
 }

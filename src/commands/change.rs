@@ -191,6 +191,7 @@ impl Open {
             folder: self.folder.clone(),
             reload: pbx.reload,
             history: history_folders(),
+            keeper: self.keeper.as_ref(),
             who: who(),
         }
     }

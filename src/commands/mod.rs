@@ -190,8 +190,10 @@ fn host_of(pbx: &Pbx) -> Result<Box<dyn Host>> {
 
 /// A PBX with its host and engine at hand.
 pub struct Open {
-    /// The machine or container.
+    /// The machine or container, seen from the PBX's `root`.
     pub host: Box<dyn Host>,
+    /// The same as it is: where the history is kept.
+    pub keeper: Box<dyn Host>,
     /// The engine.
     pub engine: &'static dyn Engine,
     /// The configuration folder.
@@ -209,11 +211,11 @@ impl Open {
             return Err(Error::not_yet(format!("a PBX on another host ({})", pbx.address)));
         }
         let engine = crate::engine::of(pbx.address.kind)?;
-        let host = host_of(pbx)?;
+        let (host, keeper) = (host_of(pbx)?, crate::host::open(&pbx.address)?);
         let folder = pbx.address.folder.clone();
         let found = host.read(cx, &[Want::Meta(folder.clone())])?;
         match found.first().and_then(|files| files.first()).map(|file| &file.content) {
-            Some(Content::There { meta, .. }) if meta.folder => Ok(Self { host, engine, folder }),
+            Some(Content::There { meta, .. }) if meta.folder => Ok(Self { host, keeper, engine, folder }),
             Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", folder.display()))),
             _ => Err(Error::new(Code::NotFound, format!("no folder {}", folder.display()))
                 .hint(format!("name the folder that holds {}", pbx.address.kind.main_file()))),

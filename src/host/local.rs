@@ -55,6 +55,10 @@ impl Host for Local {
             Err(_) => (0, 0),
         }
     }
+
+    fn user(&self) -> u32 {
+        rustix::process::geteuid().as_raw()
+    }
 }
 
 /// Makes the names in a folder durable. File systems that cannot sync a folder say so with EINVAL.

@@ -228,8 +228,13 @@ pub trait Host: Send + Sync {
     /// [`Code::Retry`](crate::error::Code::Retry) when somebody holds it for longer.
     fn lock(&self, cx: &Cx, folder: &Path) -> Result<Box<dyn Guard>>;
 
-    /// The host's clock: seconds and nanoseconds since 1970, and who works there (for the history).
+    /// The host's clock: seconds and nanoseconds since 1970.
     fn clock(&self) -> (i64, u32);
+
+    /// The user id that works there: what was made by it, or by root, was made by sipctl itself.
+    fn user(&self) -> u32 {
+        0
+    }
 }
 
 /// Opens the host an address is on.

@@ -92,6 +92,10 @@ impl Host for Rooted {
     fn clock(&self) -> (i64, u32) {
         self.host.clock()
     }
+
+    fn user(&self) -> u32 {
+        self.host.user()
+    }
 }
 
 #[cfg(test)]

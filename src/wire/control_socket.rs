@@ -18,6 +18,10 @@ use crate::secret;
 /// Longest command the daemon takes; longer ones it ignores without a word (observed on 16.28 and
 /// 22.10).
 pub const LONGEST: usize = 496;
+/// The banner is a host name, a number and a version.
+const BANNER: usize = 4 * 1024;
+/// More than the largest answer there is: the records of a million phones.
+const ANSWER: usize = 512 * 1024 * 1024;
 
 /// A connection to a running Asterisk.
 pub struct ControlSocket {
@@ -40,6 +44,9 @@ impl ControlSocket {
         let end = loop {
             if let Some(end) = find(&socket.talk.unread, b"\n") {
                 break end;
+            }
+            if socket.talk.unread.len() > BANNER {
+                return Err(Broken::Foreign.error());
             }
             socket.talk.receive(&mut pace)?;
         };
@@ -96,7 +103,11 @@ impl ControlSocket {
                 self.talk.unread.drain(..=end);
                 self.asked += 1;
                 scanned = 0;
+                pace.answered();
                 continue;
+            }
+            if self.talk.unread.len() > ANSWER {
+                return Err(Broken::Foreign.error());
             }
             scanned = found.unwrap_or(self.talk.unread.len().saturating_sub(mark.len()));
             if !self.talk.send(&out, &mut written, &mut pace)? {
@@ -128,10 +139,52 @@ pub fn plain(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+    use std::io::{Read, Result as IoResult, Write};
+    use std::time::Duration;
+
     use super::*;
     use crate::cx::Silent;
     use crate::error::Code;
     use crate::wire::talk::fake::Daemon;
+
+    /// Says a banner, then the same byte for ever.
+    struct Babbler(VecDeque<u8>);
+
+    impl Read for Babbler {
+        fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
+            std::thread::sleep(Duration::from_millis(1));
+            buffer[0] = self.0.pop_front().unwrap_or(b'a');
+            Ok(1)
+        }
+    }
+
+    impl Write for Babbler {
+        fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> IoResult<()> {
+            Ok(())
+        }
+    }
+
+    impl Stream for Babbler {
+        fn set_timeout(&mut self, _: Duration) -> IoResult<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn one_who_talks_without_an_end_is_given_up() {
+        let mut cx = Cx::new(&Silent);
+        cx.timeouts.connect = Duration::from_millis(20);
+        let open = |say: &[u8]| ControlSocket::open(&cx, Box::new(Babbler(say.iter().copied().collect())));
+        assert_eq!(open(b"").err().map(|error| error.code), Some(Code::Unreachable));
+        let mut socket = open(b"host/42/22\n").unwrap();
+        let error = socket.ask(&cx, &["core show uptime".to_owned()], Duration::from_millis(20)).unwrap_err();
+        assert!(matches!(Broken::of(&error), Some(Broken::Silent(_))), "{error}");
+    }
 
     fn daemon(answer: fn(&str) -> Option<String>, piece: usize) -> Box<dyn Stream> {
         Daemon::boxed("host/42/22.10.1+dfsg\n", "\0", answer, piece)

@@ -13,6 +13,9 @@ use crate::host::Stream;
 /// How long one read or write may block.
 const TICK: Duration = Duration::from_millis(50);
 
+/// What talks without an end gets this many times the patience that silence gets.
+const TALK: u32 = 10;
+
 /// A stream with what it has said so far.
 pub(super) struct Talk {
     stream: Box<dyn Stream>,
@@ -35,7 +38,7 @@ impl Talk {
             Ok(n) => {
                 self.unread.extend_from_slice(&buffer[..n]);
                 pace.moved();
-                Ok(())
+                pace.check()
             }
             Err(e) if is_tick(&e) => pace.check(),
             Err(e) => Err(lost(e)),
@@ -60,16 +63,22 @@ impl Talk {
     }
 }
 
-/// How long nothing has moved.
+/// How long nothing has moved, and how long the answer under way has taken.
 pub(super) struct Pace<'c, 'e> {
     cx: &'c Cx<'e>,
     patience: Duration,
     last: Instant,
+    began: Instant,
 }
 
 impl<'c, 'e> Pace<'c, 'e> {
     pub fn new(cx: &'c Cx<'e>, patience: Duration) -> Self {
-        Self { cx, patience, last: Instant::now() }
+        Self { cx, patience, last: Instant::now(), began: Instant::now() }
+    }
+
+    /// An answer is complete; the next one has its own time.
+    pub fn answered(&mut self) {
+        self.began = Instant::now();
     }
 
     fn moved(&mut self) {
@@ -77,7 +86,8 @@ impl<'c, 'e> Pace<'c, 'e> {
     }
 
     fn check(&self) -> Result<()> {
-        match self.last.elapsed() >= self.patience {
+        let endless = self.began.elapsed() >= self.patience.saturating_mul(TALK);
+        match endless || self.last.elapsed() >= self.patience {
             true => Err(Broken::Silent(self.patience).error()),
             false => Ok(()),
         }

@@ -448,6 +448,7 @@ impl Lab {
             folder: self.folder(),
             reload: self.reload,
             history: self.history.clone(),
+            keeper: &Local,
             who: "tester@here".into(),
         };
         run(cx, &target, &self.options, person)

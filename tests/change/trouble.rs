@@ -77,6 +77,50 @@ fn a_newer_journal_is_8_and_untouched() {
 }
 
 #[test]
+fn what_sipctl_did_not_leave_itself_is_8_and_not_obeyed() {
+    // Who may write to the folder could point it at somebody else's files.
+    let lab = Lab::new();
+    let (private, other) = (lab.folder().join(".sipctl"), lab.root.join("other"));
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("precious"), "kept").unwrap();
+    std::os::unix::fs::symlink(&other, &private).unwrap();
+    let outcome = lab.change(vec![set("1001", "new")]);
+    assert_eq!(code(&outcome), 8);
+    assert_eq!((fs::read_dir(&other).unwrap().count(), lab.text("main.conf")), (1, "1001=old\n".into()));
+    fs::remove_file(&private).unwrap();
+
+    if !rustix_root() {
+        return;
+    }
+    // A journal of his own that would have us remove what he may not.
+    let precious = other.join("precious");
+    let journal = format!(
+        concat!(
+            r#"{{"v":1,"open":{{"who":"x","files":[{{"path":{path:?},"how":"create","temp":{path:?},"#,
+            r#""old":null,"was":null}}],"reload":{{"narrow":[],"only_narrow":false}},"#,
+            r#""prove_new":[],"prove_old":[]}}}}"#,
+            "\n",
+            r#"{{"v":1,"switching":[null]}}"#,
+            "\n",
+            r#"{{"v":1,"proved":null}}"#,
+            "\n"
+        ),
+        path = precious
+    );
+    fs::create_dir(&private).unwrap();
+    fs::write(private.join("journal"), journal).unwrap();
+    for theirs in [private.join("journal"), private.clone()] {
+        std::os::unix::fs::chown(&theirs, Some(1234), None).unwrap();
+        let outcome = lab.change(vec![set("1001", "new")]);
+        assert_eq!(code(&outcome), 8, "{:?}", codes(&outcome));
+        let error = outcome.error.unwrap();
+        assert!(error.message.contains("user 1234"), "{}", error.message);
+        assert!(precious.exists());
+        std::os::unix::fs::chown(&theirs, Some(0), None).unwrap();
+    }
+}
+
+#[test]
 fn history_takes_the_next_folder_or_does_without_and_keeps_a_hundred() {
     let mut lab = Lab::new();
     fs::write(lab.root.join("file"), "").unwrap();

@@ -73,3 +73,22 @@ fn keys_for_other_hosts_answer_not_yet_where_they_are_used() {
     program.run(&["ext", "list"]).fails(2, "not yet");
     program.run(&["ext", "list"]).fails(2, "sipctl.ini:3");
 }
+
+#[test]
+fn the_history_of_an_image_is_not_put_into_the_image() {
+    let image = tempfile::tempdir().unwrap();
+    let folder = image.path().join("etc/asterisk");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(
+        folder.join("pjsip.conf"),
+        "[1000]\ntype=endpoint\nauth=1000\naors=1000\n[1000]\ntype=auth\nusername=1000\npassword=x\n[1000]\ntype=aor\n",
+    )
+    .unwrap();
+    let (at, root) = (folder.display(), image.path().display());
+    let program = Program::with_inventory(&format!("[pbx image]\naddress = asterisk:{at}\nroot = {root}\n"));
+    let state = program.home().join("state");
+    let program = program.env("SIPCTL_STATE", state.to_str().unwrap());
+    program.run(&["ext", "set", "1000", "--name", "x", "--offline"]).fails(0, "");
+    assert!(state.join("image/1/meta.json").exists());
+    assert_eq!(std::fs::read_dir(image.path()).unwrap().count(), 1);
+}

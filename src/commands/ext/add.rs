@@ -75,6 +75,7 @@ pub fn run(app: &App, args: &AddArgs) -> Result<u8> {
                 None => None,
             };
             let new = NewExtension {
+                domain: args.domain.clone(),
                 fields: args.fields.fields(&ext.number),
                 defaults: pbx.defaults.clone(),
                 settings: args.fields.settings(&ext.number)?,

@@ -49,9 +49,16 @@ impl<'a> Wish<'a> {
         if fields.enabled == Some(false) {
             return Err(Error::usage("a new extension cannot start disabled").hint("add it, then: sipctl ext disable"));
         }
+        if new.domain.is_some() {
+            return Err(Error::usage("Asterisk has nothing for --domain"));
+        }
         let by_address = fields.ip.as_ref().is_some_and(|ip| !ip.is_empty());
         let mut wanted = fields::wanted(&fields, number, &Fields::default())?;
         wanted.extend(fields::settings(&new.settings)?);
+        if let Some(lost) = wanted.iter().find(|want| by_address && want.object == Type::Auth) {
+            let message = format!("a device known by its address (--ip) has no auth to set auth.{} in", lost.option);
+            return Err(Error::usage(message));
+        }
         let credentials = match (by_address, &new.password) {
             (true, _) => Vec::new(),
             (false, Some(secret)) => credentials(room, number, new.digest, secret)?,
@@ -86,6 +93,11 @@ impl<'a> Wish<'a> {
             }
         }
         out
+    }
+
+    /// Whether it gets an identify section.
+    pub fn identifies(&self) -> bool {
+        self.by_address || !self.options(Type::Identify).is_empty()
     }
 
     /// The template named for a type of object: `--template ENDPOINT[,AUTH,AOR]`.

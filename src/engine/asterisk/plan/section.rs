@@ -416,7 +416,7 @@ pub fn missing(room: &Room, wish: &Wish, neighbours: &Neighbours, names: &Names,
     for kind in [Type::Auth, Type::Aor, Type::Identify] {
         let needed = match kind {
             Type::Auth => !wish.by_address,
-            Type::Identify => wish.by_address,
+            Type::Identify => wish.identifies(),
             _ => true,
         };
         if needed && !there(kind) {
@@ -430,9 +430,9 @@ pub fn missing(room: &Room, wish: &Wish, neighbours: &Neighbours, names: &Names,
 pub fn from_nothing(room: &Room, wish: &Wish, end: &[u8]) -> Result<Vec<u8>> {
     let style = KeyStyle::default();
     let mut out = own_section(room, wish, Type::Endpoint, &style, end)?;
-    let second = if wish.by_address { Type::Identify } else { Type::Auth };
-    for kind in [second, Type::Aor] {
-        out.extend_from_slice(&own_section(room, wish, kind, &style, end)?);
+    let needed = [(Type::Identify, wish.identifies()), (Type::Auth, !wish.by_address), (Type::Aor, true)];
+    for (kind, _) in needed.iter().filter(|(_, needed)| *needed) {
+        out.extend_from_slice(&own_section(room, wish, *kind, &style, end)?);
     }
     Ok(out)
 }
