@@ -347,9 +347,21 @@ impl<'a> Run<'a> {
     /// Has the engine read its files.
     pub(super) fn reload(&mut self, reload: &Reload) -> Result<()> {
         let Some(console) = &mut self.console else { return Ok(()) };
-        let reloaded = console.reload(self.cx, reload).map_err(refused)?;
-        self.outcome.reload = Some(reloaded);
-        Ok(())
+        match console.reload(self.cx, reload) {
+            Ok(reloaded) => {
+                self.outcome.reload = Some(reloaded);
+                Ok(())
+            }
+            Err(error) => Err(self.located(refused(error))),
+        }
+    }
+
+    /// A refusal with its place: the engine names it in terms of what it made of all files.
+    fn located(&self, error: Error) -> Error {
+        let Target { engine, host, folder, .. } = self.target;
+        let load = || engine.load(&self.cx.uncancellable(), *host, folder, false).ok();
+        let place = error.place.clone().or_else(|| load()?.locate(&error));
+        Error { place, ..error }
     }
 
     /// Asks the engine; the error that makes its answers a failure, if they are one. Without

@@ -306,6 +306,11 @@ pub trait Estate: Send {
         Vec::new()
     }
 
+    /// Where the engine says these files are wrong, if its refusal names a place in its own terms.
+    fn locate(&self, _refusal: &Error) -> Option<Place> {
+        None
+    }
+
     /// What the engine would lose at its next reading of the files as they are, phones above all.
     fn loses(&self) -> Option<Error> {
         None

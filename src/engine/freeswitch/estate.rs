@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::console;
 use super::directory::{Directory, Document, Part, User};
 use super::fields;
 use super::mask::{self, MASK};
@@ -13,7 +14,7 @@ use crate::cx::Cx;
 use crate::engine::mentions::Mentions;
 use crate::engine::snapshot::{Recorder, Snapshot};
 use crate::engine::{self, Live, Plan, PlanOptions, Proof, Warning};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Extension, Kind, SecretKind, ShownSetting, order};
 use crate::host::{Host, Meta};
 use crate::secret::Secret;
@@ -272,6 +273,10 @@ impl engine::Estate for Estate {
             out.push(ShownSetting { section, option, value, file: place.file, line: place.line });
         }
         out
+    }
+
+    fn locate(&self, refusal: &Error) -> Option<Place> {
+        self.reading.doc.merged.place_of_line(console::Refusal::of(refusal)?.line?)
     }
 
     fn registers_as(&self, ext: &Ext) -> Vec<String> {

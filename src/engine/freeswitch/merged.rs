@@ -191,6 +191,41 @@ impl Merged {
         }
     }
 
+    /// Where the line came from that the engine names in an error: it counts the lines of the merged
+    /// text, but for line breaks in attribute values (observed on 1.11).
+    pub fn place_of_line(&self, wanted: u32) -> Option<Place> {
+        let (mut line, mut at, mut tag, mut quote) = (1, 0, false, None);
+        while let Some(byte) = self.text.get(at) {
+            if line == wanted {
+                return Some(self.place(at));
+            }
+            if !tag && self.text[at..].starts_with(b"<!--") {
+                let rest = &self.text[at..];
+                let end = rest.windows(3).position(|three| three == b"-->").map_or(rest.len(), |end| end + 3);
+                let breaks = rest[..end].iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at);
+                for inside in breaks {
+                    line += 1;
+                    if line == wanted {
+                        return Some(self.place((at + inside + 1).min(self.text.len() - 1)));
+                    }
+                }
+                at += end;
+                continue;
+            }
+            match (byte, quote) {
+                (byte, Some(open)) if *byte == open => quote = None,
+                (_, Some(_)) => {}
+                (b'\n', None) => line += 1,
+                (b'"' | b'\'', None) if tag => quote = Some(*byte),
+                (b'<', None) => tag = true,
+                (b'>', None) => tag = false,
+                _ => {}
+            }
+            at += 1;
+        }
+        None
+    }
+
     /// The bytes of one file a stretch stands for, first and last byte included, where both are
     /// verbatim. What lies between may be directives.
     pub fn ends(&self, range: Range<usize>) -> Option<(u32, Range<usize>)> {

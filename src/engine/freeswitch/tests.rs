@@ -217,3 +217,24 @@ fn what_only_the_engine_knows_is_not_guessed() {
     assert_eq!(estate.reading.address(user, Some(&live)), "2200@10.0.0.1");
     assert_eq!(estate.reading.address(user, None), "2200");
 }
+
+#[test]
+fn a_line_the_engine_names_is_found_in_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("directory")).unwrap();
+    std::fs::write(folder.path().join("freeswitch.xml"), ROOT).unwrap();
+    // The apostrophe opens nothing, and the line break in the value is not counted.
+    let text =
+        "<domain name=\"pbx\">\n<!-- don't\nworry -->\n<user id=\"1\" note=\"a\nb\">\n</params>\n</user>\n</domain>\n";
+    std::fs::write(folder.path().join("directory/a.xml"), text).unwrap();
+    let estate = Estate::load(&Cx::new(&Silent), &Local, folder.path(), false).unwrap();
+    let merged = &estate.reading.doc.merged;
+    let physical = |what: &str| {
+        let text = String::from_utf8_lossy(&merged.text).into_owned();
+        text[..text.find(what).unwrap()].matches('\n').count() as u32 + 1
+    };
+    let place = |line: u32| merged.place_of_line(line).map(|place| (place.file.ends_with("a.xml"), place.line));
+    assert_eq!(place(physical("worry")), Some((true, 3)));
+    assert_eq!(place(physical("</params>") - 1), Some((true, 6)));
+    assert_eq!(place(9999), None);
+}
