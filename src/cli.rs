@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueHint};
 
 use crate::commands::{completions, ext, generate, help, pbx, reload};
 use crate::output::{Color, Format};
@@ -44,6 +45,7 @@ pub struct Global {
     pub all: bool,
     /// Read this inventory
     #[arg(long, global = true, value_name = "FILE", env = "SIPCTL_CONFIG", hide_env_values = true)]
+    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from), value_hint = ValueHint::AnyPath)]
     pub config: Option<PathBuf>,
     /// How to print
     #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]

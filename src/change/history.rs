@@ -160,8 +160,14 @@ fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan
         steps.extend(kept.after.as_ref().zip(change.after.as_ref()).map(|(name, bytes)| file(name, bytes)));
     }
     steps.push(file("meta.json", &text.into()));
+    // The names in it first: a folder that outlives a power cut must not do so empty.
+    steps.push(Step::SyncFolder { path: new.clone() });
     steps.push(Step::Rename { from: new.clone(), to: done });
-    steps.push(Step::SyncFolder { path: home });
+    steps.push(Step::SyncFolder { path: home.clone() });
+    if entry.id == 1 {
+        let above = parents.iter().rev().skip(1).take(2);
+        steps.extend(above.map(|path| Step::SyncFolder { path: (*path).to_owned() }));
+    }
     target.keeper.act(cx, &steps).map_err(|stopped| {
         // Half an entry is none; a later change would clear it away as well.
         if let Ok(steps) = removal(cx, target.keeper, vec![new]) {

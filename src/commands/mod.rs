@@ -77,7 +77,14 @@ impl App {
 
     /// The inventory.
     pub fn inventory(&self) -> Result<Inventory> {
-        Inventory::load(self.global.config.as_deref())
+        let named = self.global.config.as_deref();
+        let empty = named.is_some_and(|path| path.as_os_str().is_empty());
+        match empty {
+            // An empty variable is none.
+            true if std::env::var_os("SIPCTL_CONFIG").is_some_and(|value| value.is_empty()) => Inventory::load(None),
+            true => Err(Error::usage("--config is given without a file")),
+            false => Inventory::load(named),
+        }
     }
 
     /// The PBXes to work on.

@@ -204,7 +204,10 @@ impl Inventory {
     pub fn parse(path: &Path, text: &str) -> Result<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let ini = Ini::load_from_str_noescape(text).map_err(|error| {
-            Error::usage(error.msg.into_owned()).at(Place::new(path, error.line as u32 + u32::from(error.line == 0)))
+            // What the reader says of it is meant for those who know its insides.
+            Error::usage("this is no line of an inventory, or the one above does not end")
+                .at(Place::new(path, error.line as u32 + u32::from(error.line == 0)))
+                .hint("a section is [pbx NAME], a setting is KEY = VALUE")
         })?;
         let lines = Lines::new(path, text);
         let mut out = Self { path: Some(path.to_owned()), ..Self::default() };
@@ -388,6 +391,7 @@ mod tests {
             ("[pbx a]\naddress = asterisk:/a\nprotected = maybe\n", 3, "yes or no"),
             ("[pbx a]\naddress = asterisk:/a\ntimeout-reload = soon\n", 3, "a time"),
             ("[pbx a]\naddress = asterisk:/a\ncontext = ; none\n", 3, "no value"),
+            ("[pbx a\n", 2, "no line of an inventory"),
         ] {
             let error = parse(text).unwrap_err();
             assert_eq!(error.code, Code::Usage, "{text}");

@@ -28,6 +28,9 @@ fn the_first_that_exists_is_read() {
     let program = program.env("SIPCTL_CONFIG", other);
     assert_eq!(program.run(&["pbx", "list", "-o", "name"]).stdout, "tokyo\n");
     program.run(&["pbx", "list", "--config", "/nowhere/x.ini"]).fails(3, "/nowhere/x.ini");
+    program.run(&["pbx", "list", "--config", ""]).fails(2, "without a file");
+    let program = Program::with_inventory(TWO).env("SIPCTL_CONFIG", "");
+    assert_eq!(program.run(&["pbx", "list", "-o", "name"]).fails(0, "").stdout, "seoul\nbusan\n");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, syncfs, utimensat};
+use rustix::fs::{AtFlags, CWD, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, syncfs, utimensat};
 
 use super::super::{Meta, Step, Stopped};
 use super::{like, sync_folder};
@@ -175,7 +175,9 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).open(path)?;
+    // The path is a resolved one: a link in its place now is somebody else's, and leads elsewhere.
+    let flags = OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().write(true).custom_flags(flags).open(path)?;
     file.write_all_at(bytes, 0)?;
     file.set_len(bytes.len() as u64)?;
     file.sync_all()
@@ -267,5 +269,10 @@ mod tests {
         let before = meta(&path).id;
         one(&Step::InPlace { path: path.clone(), bytes: b"short".as_slice().into() }, true).unwrap();
         assert_eq!((fs::read(&path).unwrap(), meta(&path).id), (b"short".to_vec(), before));
+
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(one(&Step::InPlace { path: link, bytes: b"led astray".as_slice().into() }, true).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"short");
     }
 }
