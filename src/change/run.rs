@@ -123,7 +123,7 @@ impl<'a> Run<'a> {
                 self.say([Warning::new("engine-silent", error.line())]);
                 Ok(())
             }
-            Err(error) if error.code == Code::Unreachable => {
+            Err(error) if error.code == Code::Unreachable && !error.hints.iter().any(|h| h.contains("--offline")) => {
                 Err(error.hint("to change the files without the engine: --offline"))
             }
             other => other,

@@ -141,6 +141,12 @@ impl App {
         if error.message.is_empty() {
             return exit;
         }
+        let done = document.results.iter().any(|entry| matches!(&entry.body, Body::Change(change) if change.changed));
+        if done {
+            let message = format!("the change is done, but its report could not be printed: {}", error.message);
+            self.out.error(None, &Error { code: Code::NeedsPerson, message, ..error }, None);
+            return Code::NeedsPerson as u8;
+        }
         self.out.error(None, &error, None);
         if exit == 0 { error.code as u8 } else { exit }
     }

@@ -158,3 +158,24 @@ fn a_full_disk_is_said() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("standard output"));
 }
+
+#[test]
+fn a_change_whose_report_cannot_be_printed_is_said_to_be_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let conf = folder.path().join("pjsip.conf");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/asterisk/pjsip.conf"), &conf).unwrap();
+    std::fs::write(folder.path().join("pjsip_templates.conf"), "").unwrap();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sipctl"))
+        .args(["ext", "set", "1000", "--name", "Bob", "--offline", "--pbx"])
+        .arg(format!("asterisk:{}", folder.path().display()))
+        .env_clear()
+        .env("SIPCTL_STATE", folder.path().join("state"))
+        .stdout(full)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(8), "{said}");
+    assert!(said.contains("the change is done") && !said.contains("nothing is changed"), "{said}");
+    assert!(std::fs::read_to_string(conf).unwrap().contains("\"Bob\" <1000>"));
+}
