@@ -1,6 +1,7 @@
 //! The shared fields and the options that hold them: both directions of the table in cli.md's
 //! terms, for pjsip.conf and pjsip_wizard.conf alike.
 
+use super::mask::is_secret;
 use super::objects::{Configs, Type, is_yes};
 use super::options;
 use super::parts::Parts;
@@ -235,7 +236,8 @@ pub fn settings(settings: &[Setting]) -> Result<Vec<Wanted>> {
         };
         let option = setting.option.to_ascii_lowercase();
         let verb = match (object, option.as_str()) {
-            (Type::Auth, "password" | "md5_cred" | "password_digest") => Some("sipctl ext passwd"),
+            // On whatever object: a secret has no place on a command line.
+            _ if is_secret(option.as_bytes()) => Some("sipctl ext passwd"),
             (Type::Auth, "username") | (_, "id") => Some("sipctl ext renumber"),
             (_, "type") | (Type::Endpoint, "auth" | "aors") => Some("sipctl ext add or rm"),
             _ => None,
@@ -298,7 +300,9 @@ mod tests {
 
     #[test]
     fn what_other_verbs_are_for_is_refused() {
-        for option in ["auth.password", "auth.md5_cred", "endpoint.type", "endpoint.aors", "auth.username"] {
+        for option in
+            ["auth.password", "auth.md5_cred", "endpoint.password", "endpoint.type", "endpoint.aors", "auth.username"]
+        {
             let (object, option) = option.split_once('.').unwrap();
             let setting = Setting { object: object.into(), option: option.into(), want: Want::Set("x".into()) };
             assert!(settings(&[setting]).is_err(), "{option}");
