@@ -101,7 +101,15 @@ impl Selection {
                         .at(found.source)
                         .hint("sipctl changes phones only; list the rest with: sipctl ext list --kind all"))
                 }
-                None => Err(no_such_extension(ext, near(ext, estate).as_deref())),
+                None => Err(match estate.elsewhere() {
+                    Some((store, place)) => Error::new(
+                        Code::Elsewhere,
+                        format!("{ext} is not in these files; extensions also live in {store}"),
+                    )
+                    .at(place)
+                    .hint(format!("change {ext} there; sipctl lists what the engine holds of it: sipctl ext list")),
+                    None => no_such_extension(ext, near(ext, estate).as_deref()),
+                }),
             },
             Self::Range { .. } => {
                 let found: Vec<Ext> = self

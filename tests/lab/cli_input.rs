@@ -127,3 +127,23 @@ fn a_configuration_the_engine_would_reject_is_1_with_its_line() {
         office.refused(&["ext", "set", "1001", "--set", "endpoint.dtmf_mode=foo"], 2, "dtmf_mode");
     });
 }
+
+#[test]
+fn endpoints_of_another_store_are_listed_and_left_to_it() {
+    let elsewhere = |folder: &std::path::Path| {
+        std::fs::write(folder.join("sorcery.conf"), "[res_pjsip]\nendpoint=config,others.conf\n").unwrap();
+        std::fs::write(folder.join("others.conf"), "[7001]\ncontext=internal\ncallerid=\"Far\" <7001>\n").unwrap();
+    };
+    Office::each_with(elsewhere, |office| {
+        // The endpoints of pjsip.conf are none to this engine.
+        assert!(office.has("endpoint", "7001") && !office.has("endpoint", "1000"));
+        let listed = office.done(&["ext", "list", "--kind", "all"]);
+        let all = listed["extensions"].as_array().unwrap();
+        assert_eq!(all.len(), 1, "{listed:#}");
+        assert_eq!((&all[0]["number"], &all[0]["cid_name"]), (&"7001".into(), &"Far".into()));
+        assert!(all[0]["managed"].as_str().unwrap().contains("others.conf"), "{listed:#}");
+        office.refused(&["ext", "set", "7001", "--name", "Near"], 11, "others.conf");
+        office.refused(&["ext", "set", "1000", "--name", "Near"], 11, "sorcery.conf:2");
+        office.refused(&["ext", "add", "1002"], 11, "others.conf");
+    });
+}

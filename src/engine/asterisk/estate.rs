@@ -138,14 +138,25 @@ impl Estate {
         alone.then_some(Outcome { before: Some(before), configs, objects })
     }
 
+    /// Whether the engine does not look for endpoints in these files at all (sorcery.conf).
+    fn unused(&self) -> bool {
+        self.stores.not_in_file.contains(&Type::Endpoint)
+    }
+
     /// The objects of an extension.
     pub fn parts(&self, number: &str) -> Option<Parts> {
+        if self.unused() {
+            return None;
+        }
         let endpoint = self.objects.find(&self.configs, Type::Endpoint, number.as_bytes())?;
         Some(Parts::of(&self.configs, &self.objects, endpoint))
     }
 
     /// Every endpoint, in number order.
     pub fn endpoints(&self) -> Vec<Object> {
+        if self.unused() {
+            return Vec::new();
+        }
         let mut endpoints: Vec<Object> = Vec::new();
         for endpoint in self.objects.of(Type::Endpoint) {
             let repeated = endpoints.last().is_some_and(|last| self.configs.id(*last) == self.configs.id(*endpoint));
