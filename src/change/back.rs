@@ -86,7 +86,7 @@ fn ask(run: &mut Run, open: &Open) -> Result<()> {
 
 fn open_console(run: &mut Run) -> Result<()> {
     let calm = run.cx.uncancellable();
-    match run.target.engine.console(&calm, run.target.host, &run.target.folder) {
+    match run.target.console(&calm) {
         Ok(console) => {
             run.console = Some(console);
             Ok(())

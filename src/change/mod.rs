@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::cx::Cx;
-use crate::engine::{Contact, Engine, Estate, Plan, PlanOptions, Proof, Reloaded, Verdict, Warning};
+use crate::engine::{Console, Contact, Engine, Estate, Plan, PlanOptions, Proof, Reloaded, Verdict, Warning};
 use crate::error::{Error, Result};
 use crate::extension::Edit;
 use crate::host::Host;
+use crate::wire::event_socket::Login;
 
 mod back;
 pub mod history;
@@ -33,6 +34,8 @@ pub struct Target<'a> {
     pub engine: &'a dyn Engine,
     /// Its configuration folder.
     pub folder: PathBuf,
+    /// Who to be on its console, where the inventory says so.
+    pub login: Option<Login>,
     /// What `reload =` of the inventory says.
     pub reload: ReloadPolicy,
     /// Where the history lies (`/var/lib/sipctl`, or the client's state folder).
@@ -41,6 +44,13 @@ pub struct Target<'a> {
     pub keeper: &'a dyn Host,
     /// Who changes it, as `user@client`.
     pub who: String,
+}
+
+impl<'a> Target<'a> {
+    /// Opens the console of its engine.
+    fn console(&self, cx: &Cx) -> Result<Box<dyn Console + 'a>> {
+        self.engine.console(cx, self.host, &self.folder, self.login.as_ref())
+    }
 }
 
 /// What `reload =` of the inventory says.

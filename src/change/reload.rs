@@ -29,6 +29,9 @@ fn go(run: &mut Run, consent: Consent) -> Result<()> {
     let proofs = estate.proofs(Some(live));
     run.say(pending.iter().map(|place| Warning::new("pending-edits", "edited since the last reload").at(place)));
     run.refuse(&["pending-edits"])?;
+    if let Some(console) = &run.console {
+        console.may_reload(&Reload::default())?;
+    }
     if run.options.dry_run {
         return Ok(());
     }

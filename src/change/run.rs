@@ -66,7 +66,10 @@ impl<'a> Run<'a> {
         let prove_old = self.drift(&ground.plan)?;
         ground.plan.reload.only_narrow |= self.target.reload == ReloadPolicy::Narrow;
         ground.plan.reload.only_narrow |= self.pending(ground)?;
-        self.refuse(&["drift", "pending-edits"])?;
+        self.refuse(&["drift", "pending-edits", "unproved"])?;
+        if let (true, Some(console)) = (self.reloads(), &self.console) {
+            console.may_reload(&ground.plan.reload)?;
+        }
         if self.options.dry_run {
             self.outcome.changed = true;
             return self.dialable(&ground.plan);
@@ -112,7 +115,7 @@ impl<'a> Run<'a> {
         if self.options.offline {
             return Ok(());
         }
-        let opened = self.target.engine.console(self.cx, self.target.host, &self.target.folder).and_then(|console| {
+        let opened = self.target.console(self.cx).and_then(|console| {
             self.console = Some(console);
             self.ask()
         });
@@ -135,7 +138,10 @@ impl<'a> Run<'a> {
         self.asked = self.target.host.clock();
         let live = console.live(self.cx)?;
         let (ours, theirs) = (&self.target.folder, &live.folder);
-        if !theirs.as_os_str().is_empty() && theirs != ours {
+        if theirs.as_os_str().is_empty() {
+            let warning = Warning::new("unproved", "the engine does not say which folder it reads");
+            self.say([warning]);
+        } else if theirs != ours {
             let wants = [Want::Meta(ours.clone()), Want::Meta(theirs.clone())];
             let found = self.target.host.read(self.cx, &wants)?;
             let metas: Vec<Option<&Meta>> = found.iter().flatten().map(|file| meta(&file.content)).collect();

@@ -177,23 +177,28 @@ impl<'a> Change<'a> {
         };
         let plan = PlanOptions { no_validate: self.args.no_validate, kick: self.kick, hangup: self.hangup };
         let options = Options { plan, mentions: self.mentions, ..self.args.options() };
-        change::run(&cx, &open.target(pbx), &options, &mut VerbGate { change: self, pbx, edits })
+        let target = match open.target(pbx, self.args.offline) {
+            Ok(target) => target,
+            Err(error) => return Outcome { error: Some(error), ..Outcome::default() },
+        };
+        change::run(&cx, &target, &options, &mut VerbGate { change: self, pbx, edits })
     }
 }
 
 impl Open {
     /// The PBX as the change room knows it.
-    pub fn target(&self, pbx: &Pbx) -> Target<'_> {
-        Target {
+    pub fn target(&self, pbx: &Pbx, offline: bool) -> Result<Target<'_>> {
+        Ok(Target {
             name: pbx.name.clone(),
             host: self.host.as_ref(),
             engine: self.engine,
             folder: self.folder.clone(),
+            login: if offline { None } else { self.login()? },
             reload: pbx.reload,
             history: history_folders(),
             keeper: self.keeper.as_ref(),
             who: who(),
-        }
+        })
     }
 }
 

@@ -10,9 +10,10 @@ use crate::error::{Code, Error, Result};
 use crate::extension::Extension;
 use crate::host::rooted::Rooted;
 use crate::host::{Content, Host, Want};
-use crate::inventory::{Choice, Inventory, Pbx};
+use crate::inventory::{Choice, Inventory, LoginKeys, Pbx};
 use crate::output::document::{Body, Document};
 use crate::output::{self, Output};
+use crate::wire::event_socket::Login;
 
 pub mod aftercare;
 pub mod change;
@@ -211,6 +212,8 @@ pub struct Open {
     pub engine: &'static dyn Engine,
     /// The configuration folder.
     pub folder: PathBuf,
+    /// Who to be on the console, where the inventory says so.
+    login: Option<LoginKeys>,
 }
 
 impl Open {
@@ -228,7 +231,9 @@ impl Open {
         let folder = pbx.address.folder.clone();
         let found = host.read(cx, &[Want::Meta(folder.clone())])?;
         match found.first().and_then(|files| files.first()).map(|file| &file.content) {
-            Some(Content::There { meta, .. }) if meta.folder => Ok(Self { host, keeper, engine, folder }),
+            Some(Content::There { meta, .. }) if meta.folder => {
+                Ok(Self { host, keeper, engine, folder, login: pbx.login.clone() })
+            }
             Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", folder.display()))),
             _ => Err(Error::new(Code::NotFound, format!("no folder {}", folder.display()))
                 .hint(format!("name the folder that holds {}", pbx.address.kind.main_file()))),
@@ -257,12 +262,18 @@ impl Open {
         extensions
     }
 
+    /// Who to be on the console; the password is read now.
+    pub fn login(&self) -> Result<Option<Login>> {
+        self.login.as_ref().map(LoginKeys::read).transpose()
+    }
+
     /// The console of the running engine, which must read our folder.
     pub fn console(&self, cx: &Cx) -> Result<(Box<dyn Console + '_>, Live)> {
-        let mut console = self.engine.console(cx, self.host.as_ref(), &self.folder)?;
+        let login = self.login()?;
+        let mut console = self.engine.console(cx, self.host.as_ref(), &self.folder, login.as_ref())?;
         let live = console.live(cx)?;
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if real(&live.folder) != real(&self.folder) {
+        if !live.folder.as_os_str().is_empty() && real(&live.folder) != real(&self.folder) {
             let (theirs, ours) = (live.folder.display(), self.folder.display());
             let error = Error::new(Code::Elsewhere, format!("the running engine reads {theirs}, not {ours}"));
             return Err(error.hint(format!("use --pbx {}:{theirs}, or --offline", self.engine.name())));

@@ -52,5 +52,9 @@ fn on(app: &App, pbx: &Pbx, args: &ChangeArgs) -> Outcome {
         }
         app.out.confirm(&format!("Reload {} and make live: {names}?", pbx.name))
     };
-    change::reload(&cx, &open.target(pbx), &args.options(), &mut consent)
+    let target = match open.target(pbx, false) {
+        Ok(target) => target,
+        Err(error) => return Outcome { error: Some(error), ..Outcome::default() },
+    };
+    change::reload(&cx, &target, &args.options(), &mut consent)
 }

@@ -16,6 +16,7 @@ use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Extension, ShownSetting};
 use crate::host::{Host, Meta};
 use crate::secret::Secret;
+use crate::wire::event_socket::Login;
 
 pub mod asterisk;
 pub mod freeswitch;
@@ -335,6 +336,11 @@ pub trait Console: Send {
     /// Asks; one verdict for each proof. `log` is what the reload before it logged.
     fn prove(&mut self, cx: &Cx, proofs: &[Proof], log: &[String]) -> Result<Vec<Verdict>>;
 
+    /// Refuses a reload this login may not ask for, as far as that is known before it is tried.
+    fn may_reload(&self, _reload: &Reload) -> Result<()> {
+        Ok(())
+    }
+
     /// Reloads and waits until it is over, repeating while somebody else's reload is under way
     /// (up to `cx.timeouts.wait`).
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded>;
@@ -367,10 +373,17 @@ pub trait Engine: Send + Sync {
     /// mentioned (dialplan, hints, queues, voicemail), for [`Estate::plan`] to warn about.
     fn load(&self, cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Box<dyn Estate>>;
 
-    /// Opens the console of the engine that reads `folder`; [`Code::Unreachable`] when it cannot.
+    /// Opens the console of the engine that reads `folder`, as `login` where somebody else than its
+    /// own configuration says who we are; [`Code::Unreachable`] when it cannot.
     ///
     /// [`Code::Unreachable`]: crate::error::Code::Unreachable
-    fn console<'h>(&self, cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>>;
+    fn console<'h>(
+        &self,
+        cx: &Cx,
+        host: &'h dyn Host,
+        folder: &Path,
+        login: Option<&Login>,
+    ) -> Result<Box<dyn Console + 'h>>;
 
     /// Configuration files (of all modules) modified since the last reload that are not among
     /// `ours`: what a full reload would also make live.

@@ -9,17 +9,19 @@ use std::time::Duration;
 
 use ini::Ini;
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::change::ReloadPolicy;
 use crate::error::{Error, Place, Result};
 use crate::extension::Fields;
 
 mod choose;
+mod login;
 
 pub use choose::{Choice, on_this_machine};
+pub use login::LoginKeys;
 
 /// Every key, and whether it waits for remote hosts.
-const KEYS: [(&str, bool); 15] = [
+const KEYS: [(&str, bool); 17] = [
     ("address", false),
     ("sudo", true),
     ("groups", false),
@@ -29,6 +31,8 @@ const KEYS: [(&str, bool); 15] = [
     ("domain", false),
     ("reload", false),
     ("console", true),
+    ("event-socket-user", false),
+    ("event-socket-password-file", false),
     ("root", false),
     ("protected", false),
     ("password-length", false),
@@ -54,6 +58,8 @@ pub struct Pbx {
     pub domain: Option<String>,
     /// How it reloads.
     pub reload: ReloadPolicy,
+    /// Who to be on FreeSWITCH's Event Socket.
+    pub login: Option<LoginKeys>,
     /// Absolute include paths are looked up under this folder.
     pub root: Option<PathBuf>,
     /// Changing it wants an explicit `--pbx`.
@@ -137,6 +143,16 @@ impl Pbx {
                 }
             }
         }
+        let login = ["event-socket-user", "event-socket-password-file"];
+        let login = match address.kind {
+            Kind::FreeSwitch => LoginKeys::new(value(login[0]), value(login[1]))?,
+            Kind::Asterisk => match login.iter().find_map(|key| Some((key, own.0.get(*key)?))) {
+                Some((key, (_, place))) => {
+                    return Err(Error::usage(format!("`{key}`: only FreeSWITCH has an Event Socket")).at(place.clone()));
+                }
+                None => None,
+            },
+        };
         let not_yet = KEYS
             .iter()
             .filter(|(_, later)| *later)
@@ -149,6 +165,7 @@ impl Pbx {
             template: list("template"),
             domain: text("domain"),
             reload,
+            login,
             root,
             protected,
             password_length,
@@ -391,6 +408,8 @@ mod tests {
             ("[pbx a]\naddress = asterisk:/a\nprotected = maybe\n", 3, "yes or no"),
             ("[pbx a]\naddress = asterisk:/a\ntimeout-reload = soon\n", 3, "a time"),
             ("[pbx a]\naddress = asterisk:/a\ncontext = ; none\n", 3, "no value"),
+            ("[pbx a]\naddress = asterisk:/a\nevent-socket-user = a@b\n", 3, "only FreeSWITCH"),
+            ("[pbx a]\naddress = freeswitch:/a\nevent-socket-user = a@b\n", 3, "no event-socket-password-file"),
             ("[pbx a\n", 2, "no line of an inventory"),
         ] {
             let error = parse(text).unwrap_err();

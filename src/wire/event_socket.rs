@@ -89,9 +89,8 @@ impl EventSocket {
         if !reply.header("Reply-Text").starts_with("+OK") {
             return Err(Broken::Login.error());
         }
-        let allowed = reply.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("Allowed-API"));
-        socket.allowed =
-            allowed.map(|(_, list)| list.split([',', ' ']).filter(|w| !w.is_empty()).map(str::to_owned).collect());
+        let list = reply.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("Allowed-API"));
+        socket.allowed = list.and_then(|(_, list)| allowed(list));
         Ok(socket)
     }
 
@@ -209,6 +208,16 @@ impl EventSocket {
     }
 }
 
+/// The commands of an `Allowed-API` line, split as the daemon splits them: at blanks where it has one,
+/// else at commas. None where it does not tell: `all` is what a login without a list gets, and a long
+/// list is cut at 511 bytes with its name (mod_event_socket.c, `parse_command`).
+fn allowed(list: &str) -> Option<Vec<String>> {
+    if list == "all" || "Allowed-API: ".len() + list.len() >= 510 {
+        return None;
+    }
+    Some(list.split(if list.contains(' ') { ' ' } else { ',' }).map(str::to_owned).collect())
+}
+
 /// What a frame says about the command it answers; nothing where it is an event.
 fn answer(frame: Frame) -> Option<Answer> {
     match frame.header("Content-Type") {
@@ -257,7 +266,7 @@ mod tests {
         Some(match command {
             "auth ClueCon" => reply("+OK accepted"),
             "userauth sipctl@127.0.0.1:opsecret" => reply(
-                "+OK accepted\nAllowed-Events: RELOADXML\nAllowed-API: reloadxml,user_exists status\nAllowed-LOG: false",
+                "+OK accepted\nAllowed-Events: RELOADXML\nAllowed-API: reloadxml,user_exists,status\nAllowed-LOG: false",
             ),
             auth if auth.contains("auth ") => reply("-ERR invalid") + GOODBYE,
             "api reloadxml" => response("+OK [Success]\n"),
@@ -341,6 +350,15 @@ mod tests {
             assert!(matches!(broken(&error), Broken::Login), "{error}");
             assert!(!format!("{error:?}").contains("wrong"));
         }
+    }
+
+    #[test]
+    fn a_list_of_commands_is_split_as_the_daemon_does() {
+        assert_eq!(allowed("reloadxml,status").unwrap(), ["reloadxml", "status"]);
+        assert_eq!(allowed("reloadxml status").unwrap(), ["reloadxml", "status"]);
+        assert_eq!(allowed("reloadxml, status").unwrap(), ["reloadxml,", "status"], "reloadxml is not in it");
+        assert_eq!(allowed("all"), None);
+        assert_eq!(allowed(&"status,".repeat(80)), None);
     }
 
     #[test]

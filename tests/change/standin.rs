@@ -20,6 +20,7 @@ use sipctl::extension::{Edit, Ext, Extension, Fields, ShownSetting};
 use sipctl::host::local::Local;
 use sipctl::host::{Content, Host, Meta, Want};
 use sipctl::secret::Secret;
+use sipctl::wire::event_socket::Login;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
@@ -323,7 +324,13 @@ impl Engine for Handle {
         Ok(Box::new(Files { folder: folder.to_owned(), files }))
     }
 
-    fn console<'h>(&self, _: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>> {
+    fn console<'h>(
+        &self,
+        _: &Cx,
+        host: &'h dyn Host,
+        folder: &Path,
+        _: Option<&Login>,
+    ) -> Result<Box<dyn Console + 'h>> {
         match self.0.mood() {
             Mood::Down => Err(Error::new(Code::Unreachable, "no stand-in runs here")),
             Mood::Hangs if self.0.reloads.load(Ordering::SeqCst) > 0 => Err(silence()),
@@ -446,6 +453,7 @@ impl Lab {
             host: &Local,
             engine: &engine,
             folder: self.folder(),
+            login: None,
             reload: self.reload,
             history: self.history.clone(),
             keeper: &Local,

@@ -12,7 +12,7 @@ use sipctl::secret::Secret;
 use sipctl::wire::Broken;
 use sipctl::wire::event_socket::{Answer, EventSocket, Login};
 
-use crate::engine::{FreeSwitch, cx, field, good, proof, secret, user};
+use crate::engine::{FreeSwitch, cx, field, good, is_stand_in, proof, secret, user, why};
 
 #[test]
 fn live_says_version_folder_domain_and_when_it_read() {
@@ -99,7 +99,7 @@ fn down_a_wrong_password_and_an_access_list_are_told_apart() {
     let file = "autoload_configs/event_socket.conf.xml";
     let right = std::fs::read_to_string(engine.conf().join(file)).unwrap();
     engine.write(file, &right.replace("$${esl_password}", "edited-later"));
-    let error = console::open(&cx(), &host, &engine.conf()).err().unwrap();
+    let error = console::open(&cx(), &host, &engine.conf(), None).err().unwrap();
     assert!(error.line().contains("refuses the password") && !format!("{error:?}").contains("edited-later"), "{error}");
     assert!(matches!(Broken::of(&error), Some(Broken::Login)), "{error}");
     engine.write(file, &right);
@@ -111,12 +111,12 @@ fn down_a_wrong_password_and_an_access_list_are_told_apart() {
         std::fs::write(&path, open).unwrap();
     };
     let rude = FreeSwitch::start_with(acl);
-    let error = console::open(&cx(), &rude.host(), &rude.conf()).err().unwrap();
+    let error = console::open(&cx(), &rude.host(), &rude.conf(), None).err().unwrap();
     assert!(matches!(Broken::of(&error), Some(Broken::Rejected)), "{error}");
     assert!(error.hints.iter().any(|hint| hint.contains("apply-inbound-acl")));
 
     engine.kill();
-    let error = console::open(&cx(), &host, &engine.conf()).err().unwrap();
+    let error = console::open(&cx(), &host, &engine.conf(), None).err().unwrap();
     assert!(error.message.contains("is not running"), "{error}");
     assert!(error.hints.iter().any(|hint| hint.contains("--offline")));
     assert_eq!(error.code, Code::Unreachable);
@@ -133,7 +133,7 @@ fn a_hung_daemon_is_silent_and_a_killed_one_is_gone() {
     brief.timeouts.reload = Duration::from_millis(200);
     engine.hang();
     for error in [
-        console::open(&brief, &host, &engine.conf()).err().unwrap(),
+        console::open(&brief, &host, &engine.conf(), None).err().unwrap(),
         console.live(&brief).unwrap_err(),
         console.reload(&brief, &Reload::default()).unwrap_err(),
     ] {
@@ -164,4 +164,79 @@ fn a_restricted_login_is_told_what_it_may() {
     let questions = ["version", "user_exists id 1000 pbx.example.org"].map(str::to_owned);
     let answers = socket.ask(&cx(), &questions, Duration::from_secs(5)).unwrap();
     assert_eq!(answers, [Answer::Denied, Answer::Said(b"true".to_vec())]);
+}
+
+/// A user of the directory that may use these commands, and his login.
+fn restricted(engine: &FreeSwitch, allowed: &str) -> Login {
+    let user = format!(
+        "<include>\n<user id=\"op\">\n<params>\n<param name=\"password\" value=\"phone\"/>\n\
+         <param name=\"esl-password\" value=\"op-s3cret\"/>\n{allowed}\n</params>\n</user>\n</include>\n"
+    );
+    engine.write("directory/default/op.xml", &user);
+    assert_eq!(engine.ask("reloadxml"), "+OK [Success]\n");
+    Login { user: Some("op@pbx.example.org".to_owned()), password: Secret::new("op-s3cret") }
+}
+
+fn may(list: &str) -> String {
+    format!("<param name=\"esl-allowed-api\" value=\"{list}\"/>")
+}
+
+#[test]
+fn a_restricted_login_works_on_both_ways_and_says_what_it_lacks() {
+    let engine = FreeSwitch::start();
+    let host = engine.host();
+    let mut without = engine.host();
+    without.refuse = Some(ErrorKind::Unsupported);
+    let login = restricted(&engine, &may("version,global_getvar,reloadxml,user_exists"));
+    let gone = [proof("1009", Expect::Absent), proof("1000", Expect::Present)];
+    for host in [&host, &without] {
+        let mut console = console::open(&cx(), host, &engine.conf(), Some(&login)).unwrap();
+        assert_eq!(console.live(&cx()).unwrap().folder, engine.conf().canonicalize().unwrap());
+        console.may_reload(&Reload::default()).unwrap();
+        console.reload(&cx(), &Reload::default()).unwrap();
+        let verdicts = console.prove(&cx(), &gone, &[]).unwrap();
+        assert_eq!(good(&verdicts), [0]);
+        assert!(why(&verdicts[1]).contains("api command find_user_xml"), "{verdicts:?}");
+    }
+    let mut console = console::open(&cx(), &host, &engine.conf(), Some(&login)).unwrap();
+    for (reload, lacks) in [
+        (Reload { narrow: vec!["xml_flush_cache id 1 d".to_owned()], only_narrow: false }, "xml_flush_cache"),
+        (Reload { narrow: vec!["reloadacl".to_owned()], only_narrow: true }, "reloadacl"),
+    ] {
+        let error = console.may_reload(&reload).unwrap_err();
+        assert_eq!(error.code, Code::Unreachable);
+        assert!(error.message.contains(lacks), "{error}");
+        assert!(error.hints[0].contains("esl-allowed-api") && error.hints[0].contains("find_user_xml"), "{error}");
+    }
+    // Without a list he may use everything.
+    let login = restricted(&engine, "");
+    assert!(console.live(&cx()).is_ok());
+    let mut console = console::open(&cx(), &host, &engine.conf(), Some(&login)).unwrap();
+    assert!(console.live(&cx()).unwrap().cannot.is_empty());
+    assert_eq!(good(&console.prove(&cx(), &gone, &[]).unwrap()), [0, 1]);
+    let wrong = Login { password: Secret::new("wr0ng"), ..login };
+    for host in [&host, &without] {
+        let error = console::open(&cx(), host, &engine.conf(), Some(&wrong)).err().unwrap();
+        assert_eq!(error.code, Code::Unreachable);
+        assert!(!format!("{error:?}").contains("wr0ng"));
+    }
+}
+
+#[test]
+fn a_socket_on_one_address_only_is_reached_there() {
+    let file = "autoload_configs/event_socket.conf.xml";
+    for (ip, vars) in [("127.0.0.7", ""), ("$${local_ip_v4}", "127.0.0.8")] {
+        if !vars.is_empty() && !is_stand_in() {
+            continue;
+        }
+        let engine = FreeSwitch::start_at(if vars.is_empty() { ip } else { vars }, |conf| {
+            let path = conf.join(file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(&path, text.replace("value=\"::\"", &format!("value=\"{ip}\""))).unwrap();
+        });
+        let host = engine.host();
+        let mut console = engine.console(&host);
+        assert!(console.name().contains("127.0.0.7") || console.name().contains("127.0.0.8"), "{}", console.name());
+        assert!(console.live(&cx()).is_ok());
+    }
 }

@@ -22,6 +22,7 @@ use tempfile::TempDir;
 pub struct FreeSwitch {
     home: TempDir,
     child: Child,
+    ip: &'static str,
 }
 
 /// The prefix of a real installation, if there is one to test with.
@@ -57,6 +58,11 @@ impl FreeSwitch {
 
     /// Starts one on a copy that was changed first.
     pub fn start_with(change: impl FnOnce(&Path)) -> Self {
+        Self::start_at("127.0.0.1", change)
+    }
+
+    /// Starts one whose Event Socket listens on this address.
+    pub fn start_at(ip: &'static str, change: impl FnOnce(&Path)) -> Self {
         let home = tempfile::Builder::new().prefix("lab-").tempdir_in("/tmp").unwrap();
         let at = |name: &str| home.path().join(name);
         for name in ["log", "db", "run", "bin"] {
@@ -71,8 +77,8 @@ impl FreeSwitch {
         };
         std::fs::write(at("bin/fs_cli"), fs_cli).unwrap();
         std::fs::set_permissions(at("bin/fs_cli"), PermissionsExt::from_mode(0o755)).unwrap();
-        let child = spawn(home.path());
-        let mut started = Self { home, child };
+        let child = spawn(home.path(), ip);
+        let mut started = Self { home, child, ip };
         started.wait();
         started
     }
@@ -80,8 +86,9 @@ impl FreeSwitch {
     fn wait(&mut self) {
         let until = Instant::now() + Duration::from_secs(30);
         let port: u16 = self.port();
+        let ip = self.ip;
         let greets = || {
-            let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+            let Ok(mut stream) = TcpStream::connect((ip, port)) else { return false };
             let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
             matches!(stream.read(&mut [0; 16]), Ok(1..))
         };
@@ -110,7 +117,7 @@ impl FreeSwitch {
 
     /// Opens its console.
     pub fn console<'h>(&self, host: &'h LabHost) -> Box<dyn Console + 'h> {
-        console::open(&cx(), host, &self.conf()).unwrap()
+        console::open(&cx(), host, &self.conf(), None).unwrap()
     }
 
     /// A raw question, past what is tested.
@@ -135,7 +142,7 @@ impl FreeSwitch {
 
     pub fn restart(&mut self) {
         self.kill();
-        self.child = spawn(self.home.path());
+        self.child = spawn(self.home.path(), self.ip);
         self.wait();
     }
 
@@ -155,7 +162,7 @@ impl Drop for FreeSwitch {
     }
 }
 
-fn spawn(home: &Path) -> Child {
+fn spawn(home: &Path, ip: &str) -> Child {
     let at = |name: &str| home.join(name);
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]);
@@ -166,7 +173,8 @@ fn spawn(home: &Path) -> Child {
                 command.arg(option).arg(at(folder));
             }
         }
-        None => _ = command.arg(stand_in()).arg("serve").arg(at("conf")).arg(at("log")),
+        // What it calls `local_ip_v4` is where it is to listen.
+        None => _ = command.env("STANDIN_IP", ip).arg(stand_in()).arg("serve").arg(at("conf")).arg(at("log")),
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }

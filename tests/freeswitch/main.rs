@@ -4,5 +4,6 @@
 mod after;
 mod console;
 mod engine;
+mod program;
 mod proof;
 mod recorded;

@@ -11,6 +11,14 @@ use crate::tree::{Element, parse};
 pub const VERSION: &str =
     "FreeSWITCH Version 1.11.3-dev+git~20260821T141014Z~cc93a683ca~64bit (git cc93a68 2026-08-21 14:10:14Z 64bit)\n";
 
+/// What a user may on the Event Socket; everything where nothing is said (mod_event_socket.c,
+/// `parse_command`).
+pub struct Rights {
+    pub events: Option<String>,
+    pub api: Option<String>,
+    pub log: bool,
+}
+
 pub struct Engine {
     conf: PathBuf,
     logs: PathBuf,
@@ -31,7 +39,7 @@ impl Engine {
         let variables = BTreeMap::from([
             ("conf_dir".to_owned(), crate::text(conf.as_os_str().as_encoded_bytes())),
             ("log_dir".to_owned(), crate::text(logs.as_os_str().as_encoded_bytes())),
-            ("local_ip_v4".to_owned(), "127.0.0.1".to_owned()),
+            ("local_ip_v4".to_owned(), std::env::var("STANDIN_IP").unwrap_or_else(|_| "127.0.0.1".to_owned())),
             ("hostname".to_owned(), "vm".to_owned()),
         ]);
         let root = Element::default();
@@ -75,13 +83,14 @@ impl Engine {
     }
 
     /// The user behind `userauth`.
-    pub fn login(&mut self, name: &str, password: &str) -> Option<(String, String, String)> {
+    pub fn login(&mut self, name: &str, password: &str) -> Option<Rights> {
         let (id, domain) = name.split_once('@')?;
         let user = self.find(id, domain)?;
         let param = |name: &str| data(&user, "param", name);
-        (param("esl-password")? == password).then(|| {
-            let or = |name: &str, other: &str| param(name).unwrap_or_else(|| other.to_owned());
-            (or("esl-allowed-events", ""), or("esl-allowed-api", ""), or("esl-allowed-log", "false"))
+        (!password.is_empty() && param("esl-password")? == password).then(|| Rights {
+            events: param("esl-allowed-events"),
+            api: param("esl-allowed-api"),
+            log: param("esl-allowed-log").is_none_or(|value| ["true", "yes", "on", "1"].contains(&value.as_str())),
         })
     }
 

@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 pub fn run(args: &[&str]) -> ExitCode {
-    let mut settings = ["127.0.0.1".to_owned(), "8021".to_owned(), "ClueCon".to_owned()];
+    let mut settings = ["127.0.0.1", "8021", "ClueCon", ""].map(str::to_owned);
     let home = std::env::var_os("HOME").unwrap_or_default();
     let file = std::fs::read_to_string(std::path::Path::new(&home).join(".fs_cli_conf")).unwrap_or_default();
     for line in file.lines() {
         // What follows a `;` or a leading `#` is a comment.
         let line = line.split(';').next().unwrap_or_default();
         if let Some((key, value)) = line.split_once("=>").filter(|(key, _)| !key.starts_with('#'))
-            && let Some(n) = ["host", "port", "password"].iter().position(|one| *one == key.trim())
+            && let Some(n) = ["host", "port", "password", "user"].iter().position(|one| *one == key.trim())
         {
             settings[n] = value.trim().to_owned();
         }
@@ -27,6 +27,7 @@ pub fn run(args: &[&str]) -> ExitCode {
             "-H" => settings[0] = value,
             "-P" => settings[1] = value,
             "-p" => settings[2] = value,
+            "-u" => settings[3] = value,
             "-t" => wait = value.parse().ok(),
             "-x" => command = value.chars().take(1023).collect(),
             _ => return ExitCode::from(1),
@@ -50,11 +51,14 @@ pub fn run(args: &[&str]) -> ExitCode {
 }
 
 /// The answer; none where it took longer than it may.
-fn ask([host, port, password]: &[String; 3], command: &str, wait: Option<u64>) -> Result<Option<Vec<u8>>> {
+fn ask([host, port, password, user]: &[String; 4], command: &str, wait: Option<u64>) -> Result<Option<Vec<u8>>> {
     let stream = TcpStream::connect((host.as_str(), port.parse().unwrap_or(8021)))?;
     let mut out = stream.try_clone()?;
     let mut input = BufReader::new(stream.try_clone()?);
-    write!(out, "auth {password}\n\n")?;
+    match user.as_str() {
+        "" => write!(out, "auth {password}\n\n")?,
+        user => write!(out, "userauth {user}:{password}\n\n")?,
+    }
     let refused = || std::io::Error::other("refused");
     for wanted in ["auth/request", "+OK"] {
         if !headers(&mut input)?.iter().any(|line| line.contains(wanted)) {

@@ -34,7 +34,10 @@ pub fn serve(conf: &Path, logs: &Path) -> ExitCode {
     // The only list it knows of is one that holds nobody.
     let turns_away = param("apply-inbound-acl").as_deref() == Some("nobody");
     let settings = Settings { password: param("password").unwrap_or_else(|| "ClueCon".to_owned()), turns_away };
-    let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) else { return ExitCode::from(1) };
+    // It is no PBX: where the daemon would listen on every address, it stays on loopback.
+    let ip = param("listen-ip").filter(|ip| !["::", "0.0.0.0", ""].contains(&ip.as_str()));
+    let ip = ip.unwrap_or_else(|| "127.0.0.1".to_owned());
+    let Ok(listener) = TcpListener::bind((ip.as_str(), port)) else { return ExitCode::from(1) };
     let shared = Arc::new((Mutex::new(engine), settings));
     for stream in listener.incoming().filter_map(Result::ok) {
         let shared = Arc::clone(&shared);
@@ -54,7 +57,7 @@ fn talk(engine: &Mutex<Engine>, settings: &Settings, stream: TcpStream) -> Resul
     write!(out, "Content-Type: auth/request\n\n")?;
     let mut lines = BufReader::new(stream).split(b'\n');
     let mut allowed: Option<Option<Vec<String>>> = None;
-    let mut listens = false;
+    let (mut may_listen, mut listens) = (true, false);
     loop {
         // A command ends with an empty line; further lines of it are its headers.
         let mut block = Vec::new();
@@ -75,11 +78,20 @@ fn talk(engine: &Mutex<Engine>, settings: &Settings, stream: TcpStream) -> Resul
                 reply(&mut out, "+OK accepted")?;
             }
             ("userauth", None) => match rest.split_once(':').and_then(|(user, pass)| engine.login(user, pass)) {
-                Some((events, api, log)) => {
-                    let text =
-                        format!("+OK accepted\nAllowed-Events: {events}\nAllowed-API: {api}\nAllowed-LOG: {log}");
-                    allowed = Some(Some(api.split([',', ' ']).map(str::to_owned).collect()));
-                    reply(&mut out, &text)?;
+                Some(rights) => {
+                    let all = "all".to_owned();
+                    let events = rights.events.as_ref().unwrap_or(&all);
+                    let line = format!("Allowed-API: {}\n", rights.api.as_ref().unwrap_or(&all));
+                    // 511 bytes of it, whatever is lost then (`api_reply`).
+                    let api: String = line.chars().take(511).collect();
+                    let log = rights.log;
+                    reply(&mut out, &format!("+OK accepted\nAllowed-Events: {events}\n{api}Allowed-LOG: {log}"))?;
+                    may_listen = log;
+                    let split = |list: String| {
+                        let delimiter = if list.contains(' ') { ' ' } else { ',' };
+                        list.split(delimiter).map(str::to_owned).collect()
+                    };
+                    allowed = Some(rights.api.map(split));
                 }
                 None => return refuse(&mut out),
             },
@@ -88,7 +100,7 @@ fn talk(engine: &Mutex<Engine>, settings: &Settings, stream: TcpStream) -> Resul
                 reply(&mut out, "+OK bye")?;
                 return frame(&mut out, "Content-Type: text/disconnect-notice", GOODBYE);
             }
-            ("log", Some(None)) => {
+            ("log", Some(_)) if may_listen => {
                 listens = true;
                 reply(&mut out, &format!("+OK log level {rest} [{rest}]"))?;
             }

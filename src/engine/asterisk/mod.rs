@@ -6,6 +6,7 @@ use crate::cx::Cx;
 use crate::engine::{Console, Engine, Live};
 use crate::error::{Place, Result};
 use crate::host::{Content, Host, Want};
+use crate::wire::event_socket::Login;
 
 pub mod config;
 pub mod console;
@@ -40,7 +41,13 @@ impl Engine for Asterisk {
         Ok(Box::new(estate::Estate::load(cx, host, folder, mentions)?))
     }
 
-    fn console<'h>(&self, cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>> {
+    fn console<'h>(
+        &self,
+        cx: &Cx,
+        host: &'h dyn Host,
+        folder: &Path,
+        _: Option<&Login>,
+    ) -> Result<Box<dyn Console + 'h>> {
         console::open(cx, host, folder)
     }
 

@@ -10,6 +10,7 @@ use crate::cx::Cx;
 use crate::engine::{Aftercare, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
 use crate::error::Result;
 use crate::host::Host;
+use crate::wire::event_socket::Login;
 
 mod answers;
 mod calls;
@@ -28,13 +29,13 @@ use link::Link;
 pub use reload::Refusal;
 
 /// Opens the console of the FreeSWITCH that reads `folder`: over the Event Socket, with the address
-/// and password of its own configuration, else through `fs_cli`.
+/// and password of its own configuration (or as `login`), else through `fs_cli`.
 ///
 /// # Errors
 /// [`Code::Unreachable`](crate::error::Code::Unreachable) when nothing answers, saying whether it is
 /// not running, refuses the password or our address, or is silent.
-pub fn open<'h>(cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>> {
-    Ok(Box::new(FreeSwitch { link: Link::open(cx, host, folder)? }))
+pub fn open<'h>(cx: &Cx, host: &'h dyn Host, folder: &Path, login: Option<&Login>) -> Result<Box<dyn Console + 'h>> {
+    Ok(Box::new(FreeSwitch { link: Link::open(cx, host, folder, login)? }))
 }
 
 struct FreeSwitch<'h> {
@@ -52,6 +53,10 @@ impl Console for FreeSwitch<'_> {
 
     fn prove(&mut self, cx: &Cx, proofs: &[Proof], log: &[String]) -> Result<Vec<Verdict>> {
         prove::prove(&mut self.link, cx, proofs, log)
+    }
+
+    fn may_reload(&self, reload: &Reload) -> Result<()> {
+        reload::may(&self.link, reload)
     }
 
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded> {

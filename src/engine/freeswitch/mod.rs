@@ -6,6 +6,7 @@ use crate::cx::Cx;
 use crate::engine::{Console, Engine, Live};
 use crate::error::{Place, Result};
 use crate::host::Host;
+use crate::wire::event_socket::Login;
 
 pub mod console;
 mod directory;
@@ -41,8 +42,14 @@ impl Engine for FreeSwitch {
         Ok(Box::new(estate::Estate::load(cx, host, folder, mentions)?))
     }
 
-    fn console<'h>(&self, cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>> {
-        console::open(cx, host, folder)
+    fn console<'h>(
+        &self,
+        cx: &Cx,
+        host: &'h dyn Host,
+        folder: &Path,
+        login: Option<&Login>,
+    ) -> Result<Box<dyn Console + 'h>> {
+        console::open(cx, host, folder, login)
     }
 
     /// FreeSWITCH does not say when it last read its files, so none can be told to be newer.

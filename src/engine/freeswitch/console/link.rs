@@ -26,21 +26,25 @@ enum Way {
 }
 
 impl<'h> Link<'h> {
-    /// Finds out how the FreeSWITCH that reads `folder` can be asked.
-    pub fn open(cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Self> {
+    /// Finds out how the FreeSWITCH that reads `folder` can be asked, as `login` or else with the
+    /// password of its own configuration.
+    pub fn open(cx: &Cx, host: &'h dyn Host, folder: &Path, login: Option<&Login>) -> Result<Self> {
         let settings = Settings::read(cx, host, folder)?;
-        let why = match &settings.password {
-            Some(password) => {
-                let login = Login { user: None, password: password.clone() };
+        let own = || Some(Login { user: None, password: settings.password.clone()? });
+        let given = login.is_some();
+        let login = login.cloned().or_else(own);
+        let why = match &login {
+            Some(login) => {
                 match host.connect(cx, &settings.socket()) {
-                    Ok(stream) => match greet(cx, stream, &login, &settings) {
+                    Ok(stream) => match greet(cx, stream, login, &settings) {
                         Ok(socket) => {
                             cx.events.detail(&format!("Event Socket {}", settings.place()));
-                            let way = Way::Socket { login, socket: Some(socket) };
+                            let way = Way::Socket { login: login.clone(), socket: Some(socket) };
                             return Ok(Self { host, settings, way });
                         }
-                        // Somebody's own fs_cli configuration may know the password.
-                        Err(error) if matches!(Broken::of(&error), Some(Broken::Login)) => error,
+                        // Somebody's own fs_cli configuration may know the password; it is not asked
+                        // where we are told who to be.
+                        Err(error) if !given && matches!(Broken::of(&error), Some(Broken::Login)) => error,
                         Err(error) => return Err(error),
                     },
                     Err(error) => unreachable(error, &settings),
@@ -52,7 +56,13 @@ impl<'h> Link<'h> {
         };
         cx.check()?;
         let refused = matches!(Broken::of(&why), Some(Broken::Login));
-        let home = if refused { None } else { home(cx, host, &settings)? };
+        let home = match &login {
+            Some(login) if !refused => home(cx, host, &settings, login)?,
+            _ => None,
+        };
+        if given && home.is_none() {
+            return Err(why);
+        }
         let mut link = Self { host, settings, way: Way::Program { home } };
         match link.ask(cx, &["version".to_owned()]) {
             Ok(_) => Ok(link),
@@ -165,6 +175,10 @@ fn greet(cx: &Cx, stream: Box<dyn Stream>, login: &Login, settings: &Settings) -
         }
         error.message = format!("{} (Event Socket {})", error.message, settings.place());
         let error = match Broken::of(&error) {
+            Some(Broken::Login) if login.user.is_some() => error.hint(
+                "event-socket-user and event-socket-password-file of the inventory are not a user of its \
+                 directory with this esl-password",
+            ),
             Some(Broken::Login) => error.hint(
                 "the password in autoload_configs/event_socket.conf.xml is not the one it runs with; \
                  if it was edited: fs_cli -x 'reload mod_event_socket'",
@@ -181,16 +195,16 @@ const CONFIG: &str = ".fs_cli_conf";
 /// A private home folder with the address and the password, which no argument list may show. None
 /// where they cannot be written into such a file: `#` and `;` begin a comment there, and blanks at
 /// the ends are lost (esl_config.c, `esl_config_next_pair`).
-fn home(cx: &Cx, host: &dyn Host, settings: &Settings) -> Result<Option<PathBuf>> {
-    let Some(password) = &settings.password else { return Ok(None) };
-    let bytes = password.reveal();
+fn home(cx: &Cx, host: &dyn Host, settings: &Settings, login: &Login) -> Result<Option<PathBuf>> {
+    let bytes = login.password.reveal();
     let odd = |b: &u8| b.is_ascii_control() || matches!(b, b'#' | b';');
     if bytes.iter().any(odd) || bytes.trim_ascii() != bytes {
         return Ok(None);
     }
     let folder = PathBuf::from(format!("/tmp/sipctl-{}", secret::salt()?));
+    let user = login.user.as_ref().map(|user| format!("user => {user}\n")).unwrap_or_default();
     let mut text =
-        format!("[default]\nhost => {}\nport => {}\npassword => ", settings.host, settings.port).into_bytes();
+        format!("[default]\nhost => {}\nport => {}\n{user}password => ", settings.host, settings.port).into_bytes();
     text.extend_from_slice(bytes);
     text.push(b'\n');
     let steps = [
@@ -242,10 +256,21 @@ fn advice(error: Error) -> Error {
     error.hint("to change only the files: --offline")
 }
 
+/// Every command of the API that sipctl uses.
+const COMMANDS: &str = "version,global_getvar,reloadxml,reloadacl,xml_flush_cache,find_user_xml,user_exists,\
+                        user_data,xml_locate,regex,sofia,show,uuid_kill";
+
 /// An error about a question this login may not ask, or that the engine does not know.
 pub fn refused(question: &str, answer: &Answer) -> Error {
     match answer {
-        Answer::Denied => advice(Error::new(Code::Unreachable, format!("this login may not use `{question}`"))),
+        Answer::Denied => {
+            let command = question.split(' ').next().unwrap_or_default();
+            let error = Error::new(Code::Unreachable, format!("this login may not use the api command {command}"));
+            advice(error.hint(format!(
+                "its user in the directory needs {command} in <param name=\"esl-allowed-api\" value=\"...\"/>; \
+                 all that sipctl uses: {COMMANDS}"
+            )))
+        }
         Answer::Said(_) => Error::failed(format!("the engine refused `{question}`: {}", text(answer).trim())),
     }
 }

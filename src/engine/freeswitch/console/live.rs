@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::answers::{text, value};
-use super::link::{Link, refused};
+use super::link::Link;
 use crate::cx::Cx;
 use crate::engine::Live;
 use crate::error::Result;
 use crate::host::{Content, Want};
-use crate::wire::event_socket::Answer;
 
 /// What proof asks, with what cannot be proved without it.
-const NEEDED: [(&str, &str); 4] = [
+const NEEDED: [(&str, &str); 5] = [
+    ("global_getvar", "which folder it reads"),
     ("find_user_xml", "what its users hold"),
     ("xml_locate", "what many users hold, and which numbers can be dialled"),
     ("user_exists", "which users are gone"),
@@ -23,9 +23,6 @@ const NEEDED: [(&str, &str); 4] = [
 pub fn live(link: &mut Link, cx: &Cx) -> Result<Live> {
     let questions = ["version", "global_getvar conf_dir", "global_getvar domain", "global_getvar log_dir"];
     let answers = link.ask(cx, &questions.map(str::to_owned))?;
-    if !link.may("reloadxml") {
-        return Err(refused("reloadxml", &Answer::Denied));
-    }
     let variable = |n: usize| answers.get(n).and_then(value).map(|v| String::from_utf8_lossy(v).into_owned());
     let version = answers.first().map(|answer| version(&text(answer))).unwrap_or_default();
     let folder = variable(1).map(PathBuf::from).unwrap_or_default();

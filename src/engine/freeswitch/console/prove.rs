@@ -80,7 +80,7 @@ fn absent(link: &mut Link, cx: &Cx, targets: &[Target], verdicts: &mut [Verdict]
                 let who: Vec<_> = who.iter().map(|a| value(a).map(String::from_utf8_lossy)).collect();
                 Verdict::Failed { why: still_there(target, who[0].as_deref(), who[1].as_deref()) }
             }
-            _ => cannot(answer),
+            _ => cannot("user_exists", answer),
         };
         for (n, _) in &target.proofs {
             verdicts[*n] = verdict.clone();
@@ -113,7 +113,7 @@ fn one_by_one(link: &mut Link, cx: &Cx, targets: &[&Target], log: &[String], ver
         let missing = text(answer).starts_with("-ERR can't find user");
         for (n, expect) in &target.proofs {
             verdicts[*n] = match (&found, missing) {
-                (None, false) => cannot(answer),
+                (None, false) => cannot("find_user_xml", answer),
                 _ => judge(target, expect, found.as_ref(), log),
             };
         }
@@ -144,7 +144,7 @@ fn many<'t, 'p>(
             }
             for (n, expect) in &target.proofs {
                 verdicts[*n] = match (&domain, missing) {
-                    (None, false) => cannot(&answer),
+                    (None, false) => cannot("xml_locate", &answer),
                     _ => judge(target, expect, found.as_ref(), log),
                 };
             }
@@ -252,11 +252,15 @@ fn unreadable(target: &Target, log: &[String]) -> Option<String> {
     log.iter().find(skipped).cloned()
 }
 
-fn cannot(answer: &Answer) -> Verdict {
-    unproved(match answer {
-        Answer::Denied => "this login may not ask for it",
-        answer if no_such_command(answer) => "the engine does not know the question (mod_commands is not loaded)",
-        Answer::Said(_) => "the engine's answer makes no sense",
+fn cannot(command: &str, answer: &Answer) -> Verdict {
+    unproved(&match answer {
+        Answer::Denied => {
+            format!("this login may not use the api command {command}; its user's esl-allowed-api must name it")
+        }
+        answer if no_such_command(answer) => {
+            "the engine does not know the question (mod_commands is not loaded)".to_owned()
+        }
+        Answer::Said(_) => "the engine's answer makes no sense".to_owned(),
     })
 }
 

@@ -55,12 +55,25 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// Refuses what this login may not ask for, before anything is written.
+pub fn may(link: &Link, wanted: &Reload) -> Result<()> {
+    let denied = |command: &&str| !link.may(command.split(' ').next().unwrap_or_default());
+    match commands(wanted).into_iter().find(denied) {
+        None => Ok(()),
+        Some(command) => Err(refused(command, &Answer::Denied)),
+    }
+}
+
+fn commands(wanted: &Reload) -> Vec<&str> {
+    let others = wanted.narrow.iter().map(String::as_str).filter(|command| *command != RELOAD);
+    std::iter::once(RELOAD).chain(others).collect()
+}
+
 /// Reloads the tree, then whatever else a plan wants in its order: `reloadacl`, `xml_flush_cache id
 /// N DOMAIN` for a user that is cached, `sofia profile NAME rescan`.
 pub fn reload(link: &mut Link, cx: &Cx, wanted: &Reload) -> Result<Reloaded> {
     let start = Instant::now();
-    let others = wanted.narrow.iter().map(String::as_str).filter(|command| *command != RELOAD);
-    let commands: Vec<&str> = std::iter::once(RELOAD).chain(others).collect();
+    let commands = commands(wanted);
     let mut log = Vec::new();
     for command in &commands {
         let (answer, heard) = link.listening(cx, command, cx.timeouts.reload)?;

@@ -1,9 +1,11 @@
 //! Where the Event Socket listens and what its password is, out of the configuration itself.
 //!
 //! Only as much of the preprocessor as that takes: `set` lines of freeswitch.xml and vars.xml, in
-//! the order they are read, and `$${name}`. A value that needs more is left unknown, never guessed.
+//! the order they are read, and `$${name}`. A value that needs more is left unknown, never guessed;
+//! an address such as `$${local_ip_v4}` is looked up among those that listen on the port.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use super::xml::Element;
@@ -41,14 +43,22 @@ impl Settings {
                 sets(&String::from_utf8_lossy(bytes), &mut variables);
             }
         }
-        Ok(match own {
+        let (mut settings, known) = match own {
             Some(Content::There { bytes, .. }) => Self::of(&bytes, &variables),
-            Some(Content::Unreadable(_)) => Self { password: None, ..Self::of(b"", &variables) },
+            Some(Content::Unreadable(_)) => {
+                let (settings, known) = Self::of(b"", &variables);
+                (Self { password: None, ..settings }, known)
+            }
             Some(Content::Missing) | None => Self::of(b"", &variables),
-        })
+        };
+        if !known && let Some(ip) = listening(cx, host, settings.port)? {
+            settings.host = ip.to_string();
+        }
+        Ok(settings)
     }
 
-    fn of(file: &[u8], variables: &BTreeMap<String, String>) -> Self {
+    /// With whether the file tells the address.
+    fn of(file: &[u8], variables: &BTreeMap<String, String>) -> (Self, bool) {
         let file = expanded_bytes(file, variables);
         let document = Element::read(&file);
         let settings = document.below("settings");
@@ -58,10 +68,10 @@ impl Settings {
             params.filter(|p| p.text_of("name").as_deref() == Some(name)).last().and_then(|p| p.attribute("value"))
         };
         let text = |name: &str| value(name).map(|v| String::from_utf8_lossy(&v).into_owned());
-        let host = match text("listen-ip").as_deref() {
-            None | Some("" | "::" | "0.0.0.0" | "*") => IP.to_owned(),
-            Some(unknown) if unknown.contains("$${") => IP.to_owned(),
-            Some(ip) => ip.to_owned(),
+        let (host, known) = match text("listen-ip").as_deref() {
+            None | Some("" | "::" | "0.0.0.0" | "*") => (IP.to_owned(), true),
+            Some(unknown) if unknown.contains("$${") => (IP.to_owned(), false),
+            Some(ip) => (ip.to_owned(), true),
         };
         let password = match value("password") {
             None => Some(Secret::new(PASSWORD)),
@@ -70,7 +80,7 @@ impl Settings {
             Some(bytes) => Some(Secret::new(bytes.into_owned())),
         };
         let port = text("listen-port").and_then(|port| port.trim().parse().ok()).unwrap_or(PORT);
-        Self { host, port, password }
+        (Self { host, port, password }, known)
     }
 
     /// The socket to connect to.
@@ -84,6 +94,41 @@ impl Settings {
             true => format!("[{}]:{}", self.host, self.port),
             false => format!("{}:{}", self.host, self.port),
         }
+    }
+}
+
+/// The address of this machine that somebody listens on at this port, if it is a single one; loopback
+/// is where whoever listens on every address is reached.
+fn listening(cx: &Cx, host: &dyn Host, port: u16) -> Result<Option<IpAddr>> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| Want::File(table.into()));
+    let mut found: Vec<IpAddr> = Vec::new();
+    for file in host.read(cx, &tables)?.into_iter().flatten() {
+        if let Content::There { bytes, .. } = file.content {
+            found.extend(String::from_utf8_lossy(&bytes).lines().filter_map(|line| listener(line, port)));
+        }
+    }
+    found.dedup();
+    Ok(match found[..] {
+        [ip] if !ip.is_unspecified() => Some(ip),
+        _ => None,
+    })
+}
+
+/// `   0: 0100007F:1F55 00000000:0000 0A ...`: words of an address as this machine keeps them.
+fn listener(line: &str, port: u16) -> Option<IpAddr> {
+    let mut columns = line.split_whitespace().skip(1);
+    let (ip, its) = columns.next()?.split_once(':')?;
+    if columns.nth(1)? != "0A" || u16::from_str_radix(its, 16).ok()? != port {
+        return None;
+    }
+    let words: Option<Vec<[u8; 4]>> = ip
+        .as_bytes()
+        .chunks(8)
+        .map(|w| Some(u32::from_str_radix(std::str::from_utf8(w).ok()?, 16).ok()?.to_ne_bytes()))
+        .collect();
+    match words?.as_slice() {
+        [word] => Some(Ipv4Addr::from(*word).into()),
+        words => Some(IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(words.concat()).ok()?)).to_canonical()),
     }
 }
 
@@ -141,7 +186,7 @@ mod tests {
         let file = format!(
             "<configuration name=\"event_socket.conf\">\n <settings>\n{params}\n </settings>\n</configuration>\n"
         );
-        Settings::of(file.as_bytes(), &variables)
+        Settings::of(file.as_bytes(), &variables).0
     }
 
     fn password(settings: &Settings) -> Option<&str> {
@@ -172,5 +217,25 @@ mod tests {
     fn what_the_files_do_not_tell_is_unknown() {
         assert_eq!(password(&of("<param name=\"password\" value=\"$${from_env}\"/>", "")), None);
         assert_eq!(of("<param name=\"listen-ip\" value=\"$${local_ip_v4}\"/>", "").host, "127.0.0.1");
+    }
+
+    #[test]
+    fn whoever_listens_on_the_port_is_found_in_the_tables_of_the_kernel() {
+        let word = |ip: &[u8; 4]| format!("{:08X}", u32::from_ne_bytes(*ip));
+        let line =
+            |ip: &str, port: u16, state: &str| format!("   0: {ip}:{port:04X} 00000000:0000 {state} 0:0 00:0 0 0");
+        let lan = word(&[192, 168, 7, 9]);
+        assert_eq!(listener(&line(&lan, 8021, "0A"), 8021), Some("192.168.7.9".parse().unwrap()));
+        assert_eq!(listener(&line(&lan, 8021, "01"), 8021), None);
+        assert_eq!(listener(&line(&lan, 8022, "0A"), 8021), None);
+        let six: Vec<String> = "2001:db8::7"
+            .parse::<Ipv6Addr>()
+            .unwrap()
+            .octets()
+            .chunks(4)
+            .map(|w| word(w.try_into().unwrap()))
+            .collect();
+        assert_eq!(listener(&line(&six.concat(), 8021, "0A"), 8021), Some("2001:db8::7".parse().unwrap()));
+        assert_eq!(listener("  sl  local_address rem_address   st", 8021), None);
     }
 }

@@ -1,0 +1,131 @@
+//! The built program on a running FreeSWITCH, as a person uses it.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::engine::FreeSwitch;
+
+/// A folder for one person's inventory, history and secrets.
+pub struct Desk(tempfile::TempDir);
+
+impl Desk {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file nobody else can read.
+    fn private(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+        std::fs::set_permissions(self.path(name), PermissionsExt::from_mode(0o600)).unwrap();
+    }
+
+    /// Runs sipctl with what stands in `input`; words are split at blanks.
+    pub fn feed(&self, words: &str, input: &[u8]) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sipctl"))
+            .args(words.split(' '))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.0.path())
+            .env("SIPCTL_STATE", self.path("state"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // It may end before it reads.
+        let _ = stdin.write_all(input);
+        drop(stdin);
+        child.wait_with_output().unwrap()
+    }
+
+    /// Runs sipctl; exit code, and both outputs together.
+    pub fn run(&self, words: &str) -> (i32, String) {
+        let output = self.feed(words, b"");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+    }
+}
+
+/// Every file of a folder with its bytes.
+pub fn tree(folder: &Path) -> BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let mut out = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        match entry.is_dir() {
+            true => out.extend(tree(&entry)),
+            false => _ = out.insert(entry.clone(), std::fs::read(&entry).unwrap()),
+        }
+    }
+    out
+}
+
+#[test]
+fn a_login_of_the_inventory_is_used_and_what_it_lacks_is_named_before_anything_is_written() {
+    let engine = FreeSwitch::start();
+    let conf = engine.conf();
+    let desk = Desk::new();
+    let user = |may: &str| {
+        let text = format!(
+            "<include>\n<user id=\"op\">\n<params>\n<param name=\"sip-forbid-register\" value=\"true\"/>\n\
+             <param name=\"esl-password\" value=\"op-s3cret\"/>\n\
+             <param name=\"esl-allowed-api\" value=\"{may}\"/>\n</params>\n</user>\n</include>\n"
+        );
+        engine.write("directory/default/op.xml", &text);
+        assert_eq!(engine.ask("reloadxml"), "+OK [Success]\n");
+    };
+    desk.private("seoul.esl", "op-s3cret\n");
+    let inventory = format!(
+        "[pbx seoul]\naddress = freeswitch:{}\nevent-socket-user = op@pbx.example.org\n\
+         event-socket-password-file = {}\n",
+        conf.display(),
+        desk.path("seoul.esl").display()
+    );
+    std::fs::create_dir_all(desk.path(".config/sipctl")).unwrap();
+    std::fs::write(desk.path(".config/sipctl/sipctl.ini"), &inventory).unwrap();
+
+    user("version,global_getvar,find_user_xml,user_exists");
+    let before = tree(&conf);
+    for verb in ["ext add 1010", "ext add 1010 --dry-run", "ext set 1000 --name X", "reload"] {
+        let (exit, said) = desk.run(verb);
+        assert_eq!(exit, 7, "{verb}: {said}");
+        assert!(said.contains("api command reloadxml") && said.contains("esl-allowed-api"), "{verb}: {said}");
+        assert_eq!(tree(&conf), before, "{verb}");
+    }
+    user("version,global_getvar,reloadxml,user_exists");
+    let (exit, said) = desk.run("ext add 1010 -o json");
+    assert!(exit == 0 && said.contains("\"unproved\"") && said.contains("api command find_user_xml"), "{said}");
+    let before = tree(&conf);
+    let (exit, said) = desk.run("ext set 1010 --name Strict --strict");
+    assert!(exit == 6 && tree(&conf) == before, "{said}");
+
+    // All that is named in the hint is all it takes.
+    let hint = said_rights(&desk.run("ext kick 1010").1);
+    user(&hint);
+    let (exit, said) = desk.run("ext add 1011 --strict -o json");
+    assert!(exit == 0 && said.contains("\"proved\"") && said.contains("\"warnings\":[]"), "{said}");
+    let (exit, said) = desk.run("ext rm 1010 1011 --yes --hangup --strict -o json");
+    assert!(exit == 0 && said.contains("\"warnings\":[]"), "{said}");
+
+    // Nothing of it is seen, and nothing is tried with a password that others can read.
+    assert!(!said.contains("op-s3cret"));
+    std::fs::set_permissions(desk.path("seoul.esl"), PermissionsExt::from_mode(0o644)).unwrap();
+    let (exit, said) = desk.run("ext add 1012");
+    assert!(exit == 2 && said.contains("sipctl.ini:4") && said.contains("chmod 600"), "{said}");
+    assert_eq!(desk.run("ext add 1012 --offline").0, 0);
+    desk.private("seoul.esl", "another\n");
+    let (exit, said) = desk.run("ext rm 1012 --yes");
+    assert!(exit == 7 && said.contains("event-socket-user") && !said.contains("another"), "{said}");
+}
+
+/// The list after `all that sipctl uses: `.
+fn said_rights(said: &str) -> String {
+    let (_, rest) = said.split_once("all that sipctl uses: ").unwrap_or_else(|| panic!("{said}"));
+    rest.split_whitespace().next().unwrap().to_owned()
+}
