@@ -129,3 +129,34 @@ fn said_rights(said: &str) -> String {
     let (_, rest) = said.split_once("all that sipctl uses: ").unwrap_or_else(|| panic!("{said}"));
     rest.split_whitespace().next().unwrap().to_owned()
 }
+
+#[test]
+fn each_engine_judges_for_itself_which_passwords_it_can_hold() {
+    let engine = FreeSwitch::start();
+    let desk = Desk::new();
+    let asterisk = desk.path("asterisk");
+    std::fs::create_dir(&asterisk).unwrap();
+    let phone = "[1000]\ntype=endpoint\nauth=1000\naors=1000\n[1000]\ntype=auth\nusername=1000\npassword=x\n\
+                 [1000]\ntype=aor\nmax_contacts=1\n";
+    std::fs::write(asterisk.join("pjsip.conf"), phone).unwrap();
+    let both = format!("--pbx asterisk:{} --pbx freeswitch:{}", asterisk.display(), engine.conf().display());
+    let before = tree(&asterisk);
+    let long = [b'x'; 901];
+    for secret in [&b" edge blanks\t"[..], &long, "  \u{1f511} <&>\"' ".as_bytes()] {
+        let words = format!("ext passwd 1000 --password-stdin --yes --offline -o json {both}");
+        let output = desk.feed(&words, &[secret, b"\n"].concat());
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(9), "{said}");
+        assert!(said.contains("Asterisk") && said.contains("\"exit\":2"), "{said}");
+        assert_eq!(tree(&asterisk), before);
+        // Live, the running engine proves that it holds just these bytes.
+        let words =
+            format!("ext passwd 1001 --password-stdin --yes -o json --pbx freeswitch:{}", engine.conf().display());
+        let output = desk.feed(&words, secret);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && said.contains("\"proved\""), "{said}");
+        let words = format!("ext show 1001 --reveal -o json --pbx freeswitch:{}", engine.conf().display());
+        let shown: serde_json::Value = serde_json::from_slice(&desk.feed(&words, b"").stdout).unwrap();
+        assert_eq!(shown["results"][0]["extensions"][0]["password"].as_str().unwrap().as_bytes(), secret);
+    }
+}

@@ -28,11 +28,15 @@ pub fn password(room: &Room, draft: &mut Draft, ext: &Ext, secret: Option<&Secre
     }
 }
 
+/// A line of the merged text may be a megabyte; no phone takes a password near that.
+const LONGEST: usize = 64 << 10;
+
 /// Refuses what no XML file can hold.
 pub fn check(secret: &Secret) -> Result<()> {
     match secret.reveal() {
         [] => Err(Error::usage("the password is empty: any password would register then")),
         bytes if bytes.contains(&0) => Err(Error::usage("the password holds a NUL byte")),
+        bytes if bytes.len() > LONGEST => Err(Error::usage("the password has more than 65536 bytes")),
         _ => Ok(()),
     }
 }
