@@ -99,7 +99,7 @@ pub fn check(secret: &Secret) -> Result<()> {
         _ => None,
     };
     match why {
-        Some(why) => Err(Error::usage(format!("this password cannot be stored: {why}"))),
+        Some(why) => Err(Error::usage(format!("the password cannot be stored: {why}"))),
         None => Ok(()),
     }
 }
