@@ -1,5 +1,6 @@
 //! The way of one change from the console to its end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,8 +8,9 @@ use super::open::Open;
 use super::proof::{differs, sum, warnings, worst};
 use super::{Gate, Options, Outcome, ReloadPolicy, Status, Target, back, history, recover};
 use crate::cx::Cx;
-use crate::engine::{Console, Estate, Live, Plan, Proof, Reload, Warning};
+use crate::engine::{Console, Done, Estate, Live, Plan, Proof, Reload, Warning};
 use crate::error::{Code, Error, Place, Result};
+use crate::extension::Ext;
 use crate::host::{Content, Guard, Meta, Want};
 
 /// Getting the lock took this long: somebody else was at work, and what the engine said is old.
@@ -225,15 +227,26 @@ impl<'a> Run<'a> {
         if plan.files.is_empty() {
             return Ok(());
         }
-        let numbers: Vec<String> =
-            plan.done.iter().map(|done| done.was.clone().unwrap_or_else(|| done.number.clone())).collect();
-        let contacts = match &mut self.console {
-            Some(console) if !numbers.is_empty() => console.contacts(self.cx, &numbers).unwrap_or_else(|error| {
+        let of = |done: &Done| {
+            let ext = Ext { number: done.was.as_ref().unwrap_or(&done.number).clone(), domain: done.domain.clone() };
+            (estate.registers_as(&ext, self.live.as_ref()), ext.number)
+        };
+        let owners = plan.done.iter().map(of);
+        let owners: BTreeMap<String, String> =
+            owners.flat_map(|(ids, number)| ids.into_iter().map(move |id| (id, number.clone()))).collect();
+        let ids: Vec<String> = owners.keys().cloned().collect();
+        let mut contacts = match &mut self.console {
+            Some(console) => console.registered(self.cx, &ids).unwrap_or_else(|error| {
                 self.cx.events.detail(&format!("who is registered is not known: {}", error.line()));
                 Vec::new()
             }),
-            _ => Vec::new(),
+            None => Vec::new(),
         };
+        for contact in &mut contacts {
+            if let Some(number) = owners.get(&contact.id) {
+                contact.number.clone_from(number);
+            }
+        }
         gate.confirm(plan, estate, &contacts)
     }
 

@@ -50,12 +50,13 @@ fn on(cx: &Cx, pbx: &Pbx, selections: &[Selection], act: fn(String) -> Aftercare
     let open = Open::new(cx, pbx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
     let wanted = selection::existing(selections, estate.as_ref(), false)?;
-    let (mut console, _) = open.console(cx)?;
-    let numbers: Vec<String> = wanted.iter().map(|ext| ext.number.clone()).collect();
-    let contacts = console.contacts(cx, &numbers)?;
-    let registered: Vec<_> =
-        wanted.into_iter().filter(|ext| contacts.iter().any(|contact| contact.number == ext.number)).collect();
-    let acts: Vec<Aftercare> = registered.iter().flat_map(|ext| estate.registers_as(ext)).map(act).collect();
+    let (mut console, live) = open.console(cx)?;
+    let named: Vec<_> = wanted.into_iter().map(|ext| (estate.registers_as(&ext, Some(&live)), ext)).collect();
+    let ids: Vec<String> = named.iter().flat_map(|(ids, _)| ids.clone()).collect();
+    let contacts = console.registered(cx, &ids)?;
+    let (ids, registered): (Vec<_>, Vec<_>) =
+        named.into_iter().filter(|(ids, _)| contacts.iter().any(|contact| contact.is_of(ids))).unzip();
+    let acts: Vec<Aftercare> = ids.into_iter().flatten().map(act).collect();
     let warnings = match acts.is_empty() || dry_run {
         true => Vec::new(),
         false => console.aftercare(cx, &acts)?.1,

@@ -243,6 +243,9 @@ pub struct Reloaded {
 /// Who is registered as an extension now.
 #[derive(Clone, Debug, Serialize)]
 pub struct Contact {
+    /// What it registered as: the AOR, or user@domain.
+    #[serde(skip)]
+    pub id: String,
     /// The extension.
     pub number: String,
     /// Contact URI.
@@ -256,6 +259,13 @@ pub struct Contact {
     /// Where it registered from, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+}
+
+impl Contact {
+    /// Whether it is one of these: ids, or numbers where no domain is known.
+    pub fn is_of(&self, ids: &[String]) -> bool {
+        ids.iter().any(|id| id.eq_ignore_ascii_case(&self.id) || *id == self.number)
+    }
 }
 
 /// How planning is to treat things.
@@ -291,8 +301,8 @@ pub trait Estate: Send {
         None
     }
 
-    /// The ids its phones register under, where they are not its own id.
-    fn registers_as(&self, ext: &Ext) -> Vec<String> {
+    /// The ids its phones register under, as [`Contact::id`] has them.
+    fn registers_as(&self, ext: &Ext, _live: Option<&Live>) -> Vec<String> {
         vec![ext.to_string()]
     }
 
@@ -345,8 +355,16 @@ pub trait Console: Send {
     /// (up to `cx.timeouts.wait`).
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded>;
 
-    /// Who is registered, of these extensions (all when empty).
-    fn contacts(&mut self, cx: &Cx, numbers: &[String]) -> Result<Vec<Contact>>;
+    /// Who is registered under these ids (all when empty), see [`Estate::registers_as`].
+    fn contacts(&mut self, cx: &Cx, ids: &[String]) -> Result<Vec<Contact>>;
+
+    /// Who is registered under one of these ids; nobody is under none.
+    fn registered(&mut self, cx: &Cx, ids: &[String]) -> Result<Vec<Contact>> {
+        match ids.is_empty() {
+            true => Ok(Vec::new()),
+            false => self.contacts(cx, ids),
+        }
+    }
 
     /// Carries out aftercare; a warning for each one that failed, and how many did something.
     fn aftercare(&mut self, cx: &Cx, acts: &[Aftercare]) -> Result<(usize, Vec<Warning>)>;

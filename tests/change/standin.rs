@@ -282,6 +282,7 @@ impl Console for Line<'_> {
 
     fn contacts(&mut self, _: &Cx, numbers: &[String]) -> Result<Vec<Contact>> {
         let contact = |n: &String| Contact {
+            id: n.clone(),
             number: n.clone(),
             uri: format!("sip:{n}@192.0.2.1"),
             user_agent: None,

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::engine::FreeSwitch;
+use crate::engine::{FreeSwitch, is_stand_in, user};
 
 /// A folder for one person's inventory, history and secrets.
 pub struct Desk(tempfile::TempDir);
@@ -159,4 +159,68 @@ fn each_engine_judges_for_itself_which_passwords_it_can_hold() {
         let shown: serde_json::Value = serde_json::from_slice(&desk.feed(&words, b"").stdout).unwrap();
         assert_eq!(shown["results"][0]["extensions"][0]["password"].as_str().unwrap().as_bytes(), secret);
     }
+}
+
+#[test]
+fn a_second_name_is_dropped_and_forgotten_too() {
+    if !is_stand_in() {
+        return;
+    }
+    let engine = FreeSwitch::start();
+    let desk = Desk::new();
+    let pbx = format!("--pbx freeswitch:{}", engine.conf().display());
+    let more = " number-alias=\"2900\" cacheable=\"true\"";
+    engine.write("directory/default/1010.xml", &user("1010", "old", more));
+    let register = |id: &str| assert_eq!(engine.ask(&format!("standin register internal {id} sip:{id}:5060")), "+OK\n");
+    engine.ask("reloadxml");
+    // The daemon keeps him under each name he was asked for.
+    let holds = |name: &str| engine.ask(&format!("user_data {name}@pbx.example.org param password"));
+    assert_eq!((holds("1010"), holds("2900")), ("old".to_owned(), "old".to_owned()));
+    register("2900@pbx.example.org");
+    register("2900@other.example");
+    let (_, said) = desk.run(&format!("ext show 1010 -o json {pbx}"));
+    assert!(said.contains("sip:2900@pbx.example.org") && !said.contains("other.example"), "{said}");
+    let output = desk.feed(&format!("ext passwd 1010 --password-stdin --yes --kick {pbx}"), b"new");
+    assert!(output.status.success());
+    assert_eq!((holds("1010"), holds("2900")), ("new".to_owned(), "new".to_owned()));
+    let (_, said) = desk.run(&format!("ext show 1010 -o json {pbx}"));
+    assert!(said.contains("\"contacts\":[]"), "{said}");
+    register("2900@pbx.example.org");
+    let (exit, said) = desk.run(&format!("ext kick 1010 {pbx}"));
+    assert!(exit == 0 && said.contains("1010 unregistered"), "{said}");
+    register("2900@pbx.example.org");
+    assert_eq!(desk.run(&format!("ext rm 1010 --yes {pbx}")).0, 0);
+    assert_eq!(engine.ask("user_exists id 2900 pbx.example.org"), "false");
+    let left = engine.ask("sofia xmlstatus profile internal reg");
+    assert!(left.contains("2900@other.example") && !left.contains("2900@pbx.example.org"), "{left}");
+}
+
+#[test]
+fn the_domain_only_the_daemon_knows_is_asked_of_it() {
+    if !is_stand_in() {
+        return;
+    }
+    // As in the vanilla configuration, whose domain is the address of the machine.
+    let engine = FreeSwitch::start_with(|conf| {
+        let path = conf.join("vars.xml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("domain=pbx.example.org"), "{text}");
+        std::fs::write(&path, text.replace("domain=pbx.example.org", "domain=$${local_ip_v4}")).unwrap();
+    });
+    let desk = Desk::new();
+    let pbx = format!("--pbx freeswitch:{}", engine.conf().display());
+    for id in ["1000@127.0.0.1", "1001@127.0.0.1", "1000@other.example"] {
+        assert_eq!(engine.ask(&format!("standin register internal {id} sip:{id}:5060")), "+OK\n");
+    }
+    let (exit, said) = desk.run(&format!("ext kick 1000 -o json {pbx}"));
+    assert!(exit == 0 && said.contains("\"changed\":true") && said.contains("\"warnings\":[]"), "{said}");
+    let left = engine.ask("sofia xmlstatus profile internal reg");
+    assert!(left.contains("1000@other.example") && !left.contains("1000@127.0.0.1"), "{left}");
+    let (exit, said) = desk.run(&format!("ext kick 1000 {pbx}"));
+    assert!(exit == 0 && said.contains("nothing to do"), "{said}");
+    let (exit, said) = desk.run(&format!("ext passwd 1000 --digest --passwords - --yes -o json {pbx}"));
+    assert!(exit == 0 && said.contains("\"proved\"") && said.contains("exactly 127.0.0.1"), "{said}");
+    let (exit, said) = desk.run(&format!("ext rm 1001 --yes -o json {pbx}"));
+    assert!(exit == 0 && said.contains("\"proved\""), "{said}");
+    assert!(!engine.ask("sofia xmlstatus profile internal reg").contains("1001@"));
 }

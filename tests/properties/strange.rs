@@ -152,7 +152,7 @@ fn nothing_panics(tree: &Tree, number: &str, other: &str, text: &str) {
     for number in [number, other] {
         estate.find(&ext(number));
         estate.settings(&ext(number), false);
-        estate.registers_as(&ext(number));
+        estate.registers_as(&ext(number), None);
         estate.password(&ext(number));
     }
     estate.warnings();

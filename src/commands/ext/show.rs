@@ -7,7 +7,7 @@ use clap::Args;
 use crate::commands::change::duration;
 use crate::commands::{App, Limits, Open, engine_silent};
 use crate::cx::Cx;
-use crate::engine::no_such_extension;
+use crate::engine::{Live, no_such_extension};
 use crate::error::{Error, Result};
 use crate::extension::Ext;
 use crate::inventory::Pbx;
@@ -56,11 +56,15 @@ fn on(cx: &Cx, pbx: &Pbx, ext: &Ext, args: &ShowArgs) -> Result<Listed> {
         all.into_iter().find(|extension| extension.number == ext.number)
     };
     let extension = estate.find(ext).or_else(elsewhere).ok_or_else(|| no_such_extension(ext, None))?;
+    let ids = |live: &Live| match estate.registers_as(ext, Some(live)) {
+        ids if ids.is_empty() => vec![ext.number.clone()],
+        ids => ids,
+    };
     let contacts = match args.offline {
         true => None,
         false => open
             .console(cx)
-            .and_then(|(mut console, _)| console.contacts(cx, std::slice::from_ref(&ext.number)))
+            .and_then(|(mut console, live)| console.contacts(cx, &ids(&live)))
             .map_err(|error| warnings.push(engine_silent(&error)))
             .ok(),
     };

@@ -293,7 +293,7 @@ impl engine::Estate for Estate {
         Some((format!("{} {}", store.wizard, store.data).trim().to_owned(), store.place.clone()))
     }
 
-    fn registers_as(&self, ext: &Ext) -> Vec<String> {
+    fn registers_as(&self, ext: &Ext, _: Option<&Live>) -> Vec<String> {
         let Some(parts) = self.parts(&ext.number) else { return Vec::new() };
         parts.aors.iter().map(|aor| self.configs.id_text(*aor)).collect()
     }

@@ -65,6 +65,13 @@ impl Reading {
         }
     }
 
+    /// Every name he answers to; a phone may register under each.
+    pub fn addresses(&self, user: &User, live: Option<&Live>) -> Vec<String> {
+        let alias = user.alias.as_ref().filter(|alias| !alias.eq_ignore_ascii_case(&user.id));
+        let alias = alias.map(|alias| User { id: alias.clone(), ..user.clone() });
+        std::iter::once(user).chain(&alias).map(|user| self.address(user, live)).collect()
+    }
+
     /// How his password is stored.
     pub fn secret(&self, user: &User) -> SecretKind {
         if user.is_pointer() {
@@ -279,9 +286,8 @@ impl engine::Estate for Estate {
         self.reading.doc.merged.place_of_line(console::Refusal::of(refusal)?.line?)
     }
 
-    fn registers_as(&self, ext: &Ext) -> Vec<String> {
-        let ext = Ext { domain: ext.domain.clone().or_else(|| self.find(ext)?.domain), ..ext.clone() };
-        vec![ext.to_string()]
+    fn registers_as(&self, ext: &Ext, live: Option<&Live>) -> Vec<String> {
+        self.user(ext).map(|user| self.reading.addresses(user, live)).unwrap_or_default()
     }
 
     fn password(&self, ext: &Ext) -> Option<Secret> {

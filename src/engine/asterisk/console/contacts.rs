@@ -55,6 +55,7 @@ pub fn contacts(link: &mut Link, cx: &Cx, numbers: &[String]) -> Result<Vec<Cont
     let some = |text: String| (!text.is_empty()).then_some(text);
     Ok(all
         .map(|Record { aor, said, .. }| Contact {
+            id: aor.clone(),
             number: aor,
             // Sorcery writes a semicolon as ^3B.
             uri: said.uri.replace("^3B", ";"),

@@ -69,7 +69,7 @@ fn registration(profile: &str, element: &Element) -> Option<Registration> {
         Some(port) => format!("{ip}:{port}"),
         None => ip,
     });
-    let contact = Contact { number, uri: uri.to_owned(), user_agent: field("agent"), expires, address };
+    let contact = Contact { id: id.clone(), number, uri: uri.to_owned(), user_agent: field("agent"), expires, address };
     Some(Registration { profile: profile.to_owned(), id, contact })
 }
 

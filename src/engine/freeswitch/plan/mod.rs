@@ -273,7 +273,7 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
         };
         cidr |= networks(before, &old) != networks(&after, &new);
         if let Some(user) = old.filter(|user| !before.doc.value(user.node, "cacheable").is_empty()) {
-            flush.extend(flush_command(before, &user, room.live));
+            flush.extend(flush_commands(before, &user, room.live));
         }
     }
     plan.files = draft.file_changes(&changes);
@@ -289,11 +289,14 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     Ok(plan)
 }
 
-/// Empties the cache of a user marked `cacheable`: `reloadxml` does not (observed on 1.11).
-fn flush_command(reading: &Reading, user: &User, live: Option<&Live>) -> Option<String> {
-    let domain = reading.domain_name(user.domain, live)?;
+/// Empties the cache of a user marked `cacheable`, who is kept under each name he was looked up by:
+/// `reloadxml` does not (observed on 1.11).
+fn flush_commands(reading: &Reading, user: &User, live: Option<&Live>) -> Vec<String> {
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:+*#[]".contains(&b));
-    (plain(&user.id) && plain(domain)).then(|| format!("xml_flush_cache id {} {domain}", user.id))
+    let names = reading.addresses(user, live);
+    let names = names.iter().filter_map(|name| name.rsplit_once('@'));
+    let plain = names.filter(|(name, domain)| plain(name) && plain(domain));
+    plain.map(|(name, domain)| format!("xml_flush_cache id {name} {domain}")).collect()
 }
 
 /// What was asked for must be what the engine would find.
@@ -388,12 +391,9 @@ fn second_opinion(reading: &Reading, user: &User) -> Result<()> {
 fn aftercare(room: &Room, draft: &Draft, edits: &[Edit]) -> Vec<Aftercare> {
     let mut out = draft.aftercare.clone();
     for user in edits.iter().filter_map(|edit| room.estate.user(edit.ext())) {
-        let id = room.reading().address(user, room.live);
-        if room.options.kick {
-            out.push(Aftercare::Kick { id: id.clone() });
-        }
-        if room.options.hangup {
-            out.push(Aftercare::Hangup { id });
+        for id in room.reading().addresses(user, room.live) {
+            out.extend(room.options.kick.then(|| Aftercare::Kick { id: id.clone() }));
+            out.extend(room.options.hangup.then_some(Aftercare::Hangup { id }));
         }
     }
     let mut seen: Vec<Aftercare> = Vec::new();

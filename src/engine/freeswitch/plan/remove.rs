@@ -24,7 +24,8 @@ pub fn remove(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
     for pointer in pointers(room, user) {
         draft.remove(pointer.node)?;
     }
-    draft.aftercare.push(Aftercare::Kick { id: room.reading().address(user, room.live) });
+    let names = room.reading().addresses(user, room.live);
+    draft.aftercare.extend(names.into_iter().map(|id| Aftercare::Kick { id }));
     if let Some(mentions) = &room.estate.mentions {
         draft.warnings.extend(mentions.of(&user.id));
     }

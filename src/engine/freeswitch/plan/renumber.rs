@@ -74,6 +74,7 @@ pub fn renumber(room: &Room, draft: &mut Draft, old: &Ext, new: &Ext, leaving: &
         }
     }
     hashes(room, draft, user, to)?;
+    // Phones that use his other name go on.
     draft.aftercare.push(Aftercare::Kick { id: reading.address(user, room.live) });
     if let Some(mentions) = &room.estate.mentions {
         draft.warnings.extend(mentions.of(&user.id));
