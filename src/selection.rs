@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::{Estate, no_such_extension};
+use crate::engine::{Estate, no_such_extension, several_domains};
 use crate::error::{Code, Error, Result};
-use crate::extension::{Ext, order};
+use crate::extension::{Ext, Extension, order};
 
 /// No range may be longer.
 const LONGEST_RANGE: u64 = 100_000;
@@ -94,7 +94,7 @@ impl Selection {
     /// one member.
     pub fn existing(&self, estate: &dyn Estate) -> Result<Vec<Ext>> {
         match self {
-            Self::One(ext) => match estate.find(ext) {
+            Self::One(ext) => match single(ext, estate)? {
                 Some(found) if found.kind.is_extension() => Ok(vec![ext.clone()]),
                 Some(found) => {
                     Err(Error::new(Code::NotFound, format!("{ext} is no extension, its kind is {}", found.kind.name()))
@@ -117,6 +117,7 @@ impl Selection {
                     .into_iter()
                     .filter(|ext| estate.find(ext).is_some_and(|found| found.kind.is_extension()))
                     .collect();
+                found.iter().try_for_each(|ext| one_domain(ext, estate))?;
                 match found.is_empty() {
                     true => Err(Error::new(Code::NotFound, format!("no extension in {self}"))
                         .hint("list what there is with: sipctl ext list")),
@@ -160,6 +161,32 @@ pub fn members(selections: &[Selection]) -> Result<Vec<Ext>> {
         true => Ok(out),
         false => Err(Error::usage(format!("named twice: {}; nothing is done", collapse(&twice)))
             .hint("name each extension once; ranges may not overlap")),
+    }
+}
+
+/// The one extension an EXT means.
+pub fn single(ext: &Ext, estate: &dyn Estate) -> Result<Option<Extension>> {
+    has_domain(ext, estate)?;
+    one_domain(ext, estate)?;
+    Ok(estate.find(ext))
+}
+
+fn one_domain(ext: &Ext, estate: &dyn Estate) -> Result<()> {
+    match estate.domains(ext) {
+        Some(several) if several.len() > 1 => Err(several_domains(ext, &several)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses `id@domain` where the engine knows no domains. (Of a SIP URI out of a log the host is not
+/// taken at all.)
+pub fn has_domain(ext: &Ext, estate: &dyn Estate) -> Result<()> {
+    match &ext.domain {
+        Some(domain) if estate.domains(ext).is_none() => {
+            Err(Error::usage(format!("{ext}: Asterisk has no domains, so nothing in {domain}"))
+                .hint(format!("name it by its id alone: {}", ext.number)))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -290,6 +290,11 @@ pub trait Estate: Send {
     /// One of them.
     fn find(&self, ext: &Ext) -> Option<Extension>;
 
+    /// The domains an id stands in; `None` where the engine knows no domains.
+    fn domains(&self, _ext: &Ext) -> Option<Vec<String>> {
+        None
+    }
+
     /// Whether the number is taken as an id by anything at all (phone, trunk, template name is not).
     fn has(&self, ext: &Ext) -> bool;
 
@@ -415,6 +420,12 @@ pub fn of(kind: Kind) -> Result<&'static dyn Engine> {
         Some(engine) => Ok(*engine),
         None => Err(Error::not_yet(kind.name())),
     }
+}
+
+/// An error about a number that several domains have.
+pub fn several_domains(ext: &Ext, domains: &[String]) -> Error {
+    let named: Vec<String> = domains.iter().map(|domain| format!("{}@{domain}", ext.number)).collect();
+    Error::usage(format!("{ext} stands in several domains")).hint(format!("name one: {}", named.join(", ")))
 }
 
 /// An error about an extension that is not there.

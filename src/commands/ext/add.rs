@@ -96,7 +96,9 @@ pub fn run(app: &App, args: &AddArgs) -> Result<u8> {
 
 /// Those that are not there yet, each in its domain.
 fn absent(args: &AddArgs, pbx: &Pbx, wanted: &[Ext], estate: &dyn Estate) -> Result<Vec<Ext>> {
-    let domain = args.domain.as_ref().or(pbx.domain.as_ref());
+    wanted.iter().try_for_each(|ext| selection::has_domain(ext, estate))?;
+    let known = wanted.first().is_some_and(|ext| estate.domains(ext).is_some());
+    let domain = args.domain.as_ref().or(pbx.domain.as_ref().filter(|_| known));
     let placed =
         wanted.iter().map(|ext| Ext { number: ext.number.clone(), domain: ext.domain.as_ref().or(domain).cloned() });
     let (there, absent): (Vec<Ext>, Vec<Ext>) = placed.partition(|ext| estate.has(ext));

@@ -9,7 +9,7 @@ use crate::commands::change::{Change, ChangeArgs, Danger, LimitArgs};
 use crate::engine::Estate;
 use crate::error::{Code, Error, Result};
 use crate::extension::{Edit, Ext};
-use crate::selection::{Selection, collapse};
+use crate::selection::{self, Selection, collapse};
 
 /// Give an extension another number, everything else kept
 ///
@@ -48,6 +48,7 @@ pub fn run(app: &App, args: &RenumberArgs) -> Result<u8> {
     change.mentions = true;
     change.run(&mut |_, estate, _| {
         let there = args.old.existing(estate)?;
+        new.iter().try_for_each(|ext| selection::has_domain(ext, estate))?;
         let pairs: Vec<(Ext, Ext)> = old
             .iter()
             .zip(&new)

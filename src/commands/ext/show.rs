@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::extension::Ext;
 use crate::inventory::Pbx;
 use crate::output::document::{Body, Listed, Shown};
-use crate::selection::Selection;
+use crate::selection::{self, Selection};
 
 /// Show one extension: every effective setting with file and line, and who is registered
 ///
@@ -53,9 +53,10 @@ fn on(cx: &Cx, pbx: &Pbx, ext: &Ext, args: &ShowArgs) -> Result<Listed> {
     let mut warnings = open.warnings(cx, estate.as_ref());
     let elsewhere = || {
         let all = open.extensions(cx, estate.as_ref(), !args.offline, &mut Vec::new());
-        all.into_iter().find(|extension| extension.number == ext.number)
+        all.into_iter().find(|extension| extension.managed.is_some() && extension.number == ext.number)
     };
-    let extension = estate.find(ext).or_else(elsewhere).ok_or_else(|| no_such_extension(ext, None))?;
+    let extension =
+        selection::single(ext, estate.as_ref())?.or_else(elsewhere).ok_or_else(|| no_such_extension(ext, None))?;
     let ids = |live: &Live| match estate.registers_as(ext, Some(live)) {
         ids if ids.is_empty() => vec![ext.number.clone()],
         ids => ids,

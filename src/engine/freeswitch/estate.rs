@@ -182,9 +182,15 @@ impl Estate {
         }
     }
 
-    /// The users an EXT may mean: one in each domain that has it.
+    /// The users an EXT may mean: one in each domain that has it. A pointer is nobody where another
+    /// domain has a user.
     pub fn users(&self, ext: &Ext) -> Vec<&User> {
-        self.domains(ext).into_iter().filter_map(|domain| self.reading.user(domain, &ext.number)).collect()
+        let users = self.domains(ext).into_iter().filter_map(|domain| self.reading.user(domain, &ext.number));
+        let mut users: Vec<&User> = users.collect();
+        if users.iter().any(|user| !user.is_pointer()) {
+            users.retain(|user| !user.is_pointer());
+        }
+        users
     }
 
     /// The user an EXT means.
@@ -252,6 +258,11 @@ impl engine::Estate for Estate {
 
     fn find(&self, ext: &Ext) -> Option<Extension> {
         self.user(ext).map(|user| self.extension(user))
+    }
+
+    fn domains(&self, ext: &Ext) -> Option<Vec<String>> {
+        let domain = |user: &&User| self.reading.directory.domains[user.domain].name.clone();
+        Some(self.users(ext).iter().map(domain).collect())
     }
 
     fn has(&self, ext: &Ext) -> bool {

@@ -11,7 +11,9 @@ use super::draft::Draft;
 use super::estate::{Estate, Reading};
 use super::fields::Wanted;
 use super::proofs;
-use crate::engine::{Aftercare, Done, Live, Plan, PlanOptions, Reload, Warning, no_such_extension, suggest};
+use crate::engine::{
+    Aftercare, Done, Live, Plan, PlanOptions, Reload, Warning, no_such_extension, several_domains, suggest,
+};
 use crate::error::{Code, Error, Result};
 use crate::extension::{Edit, Ext, Want, order};
 use crate::text::xml;
@@ -63,9 +65,8 @@ impl<'e> Room<'e> {
             }
             [one] => *one,
             several => {
-                let named: Vec<String> = several.iter().map(|user| reading.address(user, self.live)).collect();
-                return Err(Error::usage(format!("{ext} stands in several domains"))
-                    .hint(format!("name one: {}", named.join(", "))));
+                let domains = several.iter().map(|user| reading.directory.domains[user.domain].name.clone());
+                return Err(several_domains(ext, &domains.collect::<Vec<_>>()));
             }
         };
         if !user.id.eq_ignore_ascii_case(&ext.number) {
