@@ -229,6 +229,17 @@ impl Estate {
         Some(Error::failed(blind.message.clone()).at(blind.place.clone()).hint("nothing was written"))
     }
 
+    /// Whether a list of acl.conf takes the networks of users in.
+    pub fn lists_users(&self) -> bool {
+        let doc = &self.reading.doc;
+        let Some(configuration) = doc.section("configuration") else { return false };
+        let mut all = doc.named(configuration, "configuration");
+        let acl = all.find(|node| doc.value(*node, "name").eq_ignore_ascii_case(b"acl.conf"));
+        let lists = acl.and_then(|acl| doc.child(acl, "network-lists"));
+        let mut lists = lists.into_iter().flat_map(|lists| doc.named(lists, "list"));
+        lists.any(|list| doc.named(list, "node").any(|node| !doc.value(node, "domain").is_empty()))
+    }
+
     /// The contexts of the dialplan; `None` where they may come from elsewhere too.
     pub fn contexts(&self) -> Option<BTreeSet<String>> {
         let doc = &self.reading.doc;

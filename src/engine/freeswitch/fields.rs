@@ -1,5 +1,7 @@
 //! The shared fields and the attributes, params and variables that hold them: both directions.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use super::directory::{Directory, Document, Part, User, last};
 use crate::error::{Error, Result};
 use crate::extension::{Fields, Setting, Want};
@@ -54,8 +56,8 @@ pub fn read(directory: &Directory, doc: &Document, user: &User) -> Fields {
         *field = text(part, option);
     }
     let disabled = last(&settings[Part::Attr as usize], DISABLED).is_some();
-    fields.ip = text(Part::Attr, "cidr");
-    fields.permit = text(Part::Param, "auth-acl").filter(|_| !disabled);
+    fields.ip = text(Part::Attr, "cidr").map(|networks| shown(&networks));
+    fields.permit = text(Part::Param, "auth-acl").filter(|_| !disabled).map(|networks| shown(&networks));
     fields.enabled = Some(!disabled);
     fields
 }
@@ -75,7 +77,12 @@ pub fn wanted(fields: &Fields) -> Result<Vec<Wanted>> {
         return Err(Error::usage("every FreeSWITCH user can register from a browser; it cannot be taken from one"));
     }
     let mut fields = fields.clone();
-    let (ip, permit) = (fields.ip.take(), fields.permit.take());
+    let ip = fields.ip.take().map(|ip| networks("--ip", &ip)).transpose()?;
+    let permit = match fields.permit.take() {
+        // The name of a list of acl.conf; FreeSWITCH takes one alone.
+        Some(name) if !name.contains(['/', ',', ':']) && name.parse::<IpAddr>().is_err() => Some(name),
+        other => other.map(|permit| networks("--permit", &permit)).transpose()?,
+    };
     let others = [(Part::Attr, "cidr", ip), (Part::Param, "auth-acl", permit)];
     let plain = table(&mut fields).map(|(part, option, value)| (part, option, value.take()));
     let named = plain.into_iter().chain(others).filter_map(|(part, option, value)| Some((part, option, value?)));
@@ -84,6 +91,34 @@ pub fn wanted(fields: &Fields) -> Result<Vec<Wanted>> {
         Wanted { part, option: option.to_owned(), want }
     });
     Ok(wanted.collect())
+}
+
+/// Networks as FreeSWITCH reads them: a bare address is none to it, and a blank spoils what follows
+/// (switch_utils.c, `switch_parse_cidr`).
+fn networks(flag: &str, text: &str) -> Result<String> {
+    let network = |one: &str| {
+        let (address, bits) = one.split_once('/').map_or((one, None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address.parse().ok()?;
+        let most: u8 = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Some(most), |bits| bits.parse().ok()).filter(|bits| *bits <= most)?;
+        Some(format!("{address}/{bits}"))
+    };
+    let items = text.split(',').map(str::trim).filter(|one| !one.is_empty());
+    let read = items.map(|one| {
+        let wrong = || Error::usage(format!("{flag} {one}: FreeSWITCH takes addresses and networks here"));
+        network(one).ok_or_else(|| wrong().hint("for instance 10.1.2.3 or 10.1.0.0/16, separated by commas"))
+    });
+    Ok(read.collect::<Result<Vec<_>>>()?.join(","))
+}
+
+/// The same for people: one address is written without its mask.
+fn shown(networks: &str) -> String {
+    let bare = |one: &str| match one.rsplit_once('/') {
+        Some((ip, "32")) if ip.parse::<Ipv4Addr>().is_ok() => ip.to_owned(),
+        Some((ip, "128")) if ip.parse::<Ipv6Addr>().is_ok() => ip.to_owned(),
+        _ => one.to_owned(),
+    };
+    networks.split(',').map(bare).collect::<Vec<_>>().join(",")
 }
 
 /// Turns `--set`, `--unset` into options, refusing what other verbs are for.
@@ -137,6 +172,29 @@ mod tests {
         }
         assert!(set("param.vm-email", Want::Add("x".into())).is_err());
         assert!(set("param.vm-mailto", Want::Set("x".into())).is_ok());
+    }
+
+    #[test]
+    fn an_address_is_written_as_a_network() {
+        for (text, written) in [
+            ("10.1.2.3", "10.1.2.3/32"),
+            ("10.0.0.0/8, 10.1.2.3", "10.0.0.0/8,10.1.2.3/32"),
+            ("2001:db8::1", "2001:db8::1/128"),
+            ("", ""),
+        ] {
+            assert_eq!(networks("--ip", text).unwrap(), written);
+            assert_eq!(shown(written), text.replace(", ", ","));
+        }
+        for bad in ["phone.example", "10.0.0.0/33", "10.0.0.0/255.0.0.0", "10.1.2", "10.0.0.0/8,lan"] {
+            assert!(networks("--ip", bad).is_err(), "{bad}");
+        }
+        let permit = |text: &str| wanted(&Fields { permit: Some(text.into()), ..Fields::default() });
+        let value = |text: &str| permit(text).unwrap().remove(0).want;
+        assert_eq!(value("lan"), Want::Set("lan".into()));
+        assert_eq!(value("10.1.2.3"), Want::Set("10.1.2.3/32".into()));
+        assert_eq!(value(""), Want::Unset(None));
+        assert!(permit("lan,10.0.0.0/8").is_err());
+        assert_eq!((shown("2001:db8::/32"), shown("lan")), ("2001:db8::/32".to_owned(), "lan".to_owned()));
     }
 
     #[test]

@@ -149,6 +149,11 @@ impl<'e> Room<'e> {
                 format!("more than one registration ({most}) also needs multiple-registrations in the SIP profile");
             warnings.push(Warning::new("profile", message).number(number));
         }
+        if value(Part::Attr, "cidr").is_some() && !self.estate.lists_users() {
+            let message = "calls from its address are let in only where a list of acl.conf.xml has \
+                           <node type=\"allow\" domain=...> and the SIP profile applies that list (apply-inbound-acl)";
+            warnings.push(Warning::new("profile", message).number(number));
+        }
         let (Some(context), false) = (value(Part::Variable, "user_context"), self.options.no_validate) else {
             return Ok(());
         };
