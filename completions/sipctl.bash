@@ -1182,7 +1182,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__ext__subcmd__rm)
-            opts="-m -y -o -v -h --if-present --kick --hangup --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --pbx --group --all --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --if-present --hangup --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --kick --pbx --group --all --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -463,7 +463,6 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l if-present -d 'Skip those that do not exist'
-complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l kick
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l hangup -d 'End its calls afterwards'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l dry-run -d 'Do everything but write; print the diff'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l diff -d 'Put the masked diff into JSON and YAML as well'
@@ -473,6 +472,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l kick -d 'Drop its registrations afterwards'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -492,7 +492,6 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l if-present -d 'Skip those that do not exist'
-complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l kick
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l hangup -d 'End its calls afterwards'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l dry-run -d 'Do everything but write; print the diff'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l diff -d 'Put the masked diff into JSON and YAML as well'
@@ -502,6 +501,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l kick -d 'Drop its registrations afterwards'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -521,7 +521,6 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l if-present -d 'Skip those that do not exist'
-complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l kick
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l hangup -d 'End its calls afterwards'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l dry-run -d 'Do everything but write; print the diff'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l diff -d 'Put the masked diff into JSON and YAML as well'
@@ -531,6 +530,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l kick -d 'Drop its registrations afterwards'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::{Estate, no_such_extension, several_domains};
+use crate::engine::Estate;
+use crate::engine::refuse::{must_be_extension, no_such_extension, several_domains};
 use crate::error::{Code, Error, Result};
 use crate::extension::{Ext, Extension, order};
 
@@ -95,12 +96,7 @@ impl Selection {
     pub fn existing(&self, estate: &dyn Estate) -> Result<Vec<Ext>> {
         match self {
             Self::One(ext) => match single(ext, estate)? {
-                Some(found) if found.kind.is_extension() => Ok(vec![ext.clone()]),
-                Some(found) => {
-                    Err(Error::new(Code::NotFound, format!("{ext} is no extension, its kind is {}", found.kind.name()))
-                        .at(found.source)
-                        .hint("sipctl changes phones only; list the rest with: sipctl ext list --kind all"))
-                }
+                Some(found) => must_be_extension(ext, found.kind, || found.source).map(|()| vec![ext.clone()]),
                 None => Err(match estate.elsewhere() {
                     Some((store, place)) => Error::new(
                         Code::Elsewhere,

@@ -96,6 +96,17 @@ pub struct LimitArgs {
     pub max_change: Option<usize>,
 }
 
+/// What happens to phones that are there, after proof.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct AfterArgs {
+    /// Drop its registrations afterwards
+    #[arg(long)]
+    pub kick: bool,
+    /// End its calls afterwards
+    #[arg(long)]
+    pub hangup: bool,
+}
+
 /// A verb that hits people: it asks first.
 pub struct Danger {
     /// `Reset`, `Delete`, `Disable`, `Renumber`.
@@ -116,10 +127,8 @@ pub struct Change<'a> {
     pub keys: Option<Keys>,
     /// `--passwords -` was said.
     pub passwords_asked: bool,
-    /// `--kick`.
-    pub kick: bool,
-    /// `--hangup`.
-    pub hangup: bool,
+    /// `--kick` and `--hangup`.
+    pub after: AfterArgs,
     /// Whether other files may mention the numbers.
     pub mentions: bool,
 }
@@ -136,8 +145,7 @@ impl<'a> Change<'a> {
             danger: None,
             keys: None,
             passwords_asked: false,
-            kick: false,
-            hangup: false,
+            after: AfterArgs::default(),
             mentions: false,
         }
     }
@@ -175,7 +183,7 @@ impl<'a> Change<'a> {
             Ok(open) => open,
             Err(error) => return Outcome { error: Some(error), ..Outcome::default() },
         };
-        let plan = PlanOptions { no_validate: self.args.no_validate, kick: self.kick, hangup: self.hangup };
+        let plan = PlanOptions { no_validate: self.args.no_validate, kick: self.after.kick, hangup: self.after.hangup };
         let options = Options { plan, mentions: self.mentions, ..self.args.options() };
         let target = match open.target(pbx, self.args.offline) {
             Ok(target) => target,

@@ -21,7 +21,9 @@ use crate::wire::event_socket::Login;
 pub mod asterisk;
 pub mod freeswitch;
 mod mentions;
+mod moves;
 mod number;
+pub mod refuse;
 mod snapshot;
 mod suggest;
 
@@ -95,6 +97,22 @@ pub struct Done {
     /// The old number of a renumbering.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub was: Option<String>,
+}
+
+impl Done {
+    /// What an edit does, in this domain.
+    pub fn of(edit: &Edit, domain: Option<String>) -> Self {
+        let (action, ext, was) = match edit {
+            Edit::Create(ext, _) => ("create", ext, None),
+            Edit::Password { ext, .. } => ("passwd", ext, None),
+            Edit::Set { ext, .. } => ("update", ext, None),
+            Edit::Renumber { old, new } => ("renumber", new, Some(old.number.clone())),
+            Edit::Delete(ext) => ("delete", ext, None),
+            Edit::Disable(ext) => ("disable", ext, None),
+            Edit::Enable(ext) => ("enable", ext, None),
+        };
+        Self { action: action.to_owned(), number: ext.number.clone(), domain, was }
+    }
 }
 
 /// A question to the running engine with the one right answer. Serialisable without showing a
@@ -419,20 +437,5 @@ pub fn of(kind: Kind) -> Result<&'static dyn Engine> {
     match known.iter().find(|engine| engine.name() == kind.name()) {
         Some(engine) => Ok(*engine),
         None => Err(Error::not_yet(kind.name())),
-    }
-}
-
-/// An error about a number that several domains have.
-pub fn several_domains(ext: &Ext, domains: &[String]) -> Error {
-    let named: Vec<String> = domains.iter().map(|domain| format!("{}@{domain}", ext.number)).collect();
-    Error::usage(format!("{ext} stands in several domains")).hint(format!("name one: {}", named.join(", ")))
-}
-
-/// An error about an extension that is not there.
-pub fn no_such_extension(ext: &Ext, near: Option<&str>) -> Error {
-    let error = Error::new(crate::error::Code::NotFound, format!("no extension {ext}"));
-    match near {
-        Some(near) => error.hint(format!("did you mean {near}?")),
-        None => error.hint("list what there is with: sipctl ext list"),
     }
 }

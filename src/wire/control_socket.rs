@@ -207,14 +207,14 @@ mod tests {
 
     fn cx() -> Cx<'static> {
         let mut cx = Cx::new(&Silent);
-        cx.timeouts.connect = Duration::from_millis(50);
+        cx.timeouts.connect = Duration::from_secs(60);
         cx
     }
 
     fn ask(questions: &[&str], piece: usize) -> Result<Vec<String>> {
         let questions: Vec<String> = questions.iter().map(|q| (*q).to_owned()).collect();
         let mut socket = ControlSocket::open(&cx(), daemon(answer, piece))?;
-        socket.ask(&cx(), &questions, Duration::from_millis(50))
+        socket.ask(&cx(), &questions, Duration::from_secs(60))
     }
 
     #[test]

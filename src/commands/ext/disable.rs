@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::commands::App;
-use crate::commands::change::{Change, ChangeArgs, Danger, LimitArgs};
+use crate::commands::change::{AfterArgs, Change, ChangeArgs, Danger, LimitArgs};
 use crate::error::Result;
 use crate::extension::Edit;
 use crate::selection::{self, Selection};
@@ -17,12 +17,8 @@ pub struct DisableArgs {
     /// Ids or ranges
     #[arg(required = true, value_name = "EXT")]
     ext: Vec<Selection>,
-    /// Drop its registrations afterwards
-    #[arg(long)]
-    kick: bool,
-    /// End its calls afterwards
-    #[arg(long)]
-    hangup: bool,
+    #[command(flatten)]
+    after: AfterArgs,
     #[command(flatten)]
     limit: LimitArgs,
     #[command(flatten)]
@@ -34,8 +30,7 @@ pub fn run(app: &App, args: &DisableArgs) -> Result<u8> {
     selection::members(&args.ext)?;
     let mut change = Change::new(app, &args.change);
     change.danger = Some(Danger { verb: "Disable", limit: args.limit.max_change });
-    change.kick = args.kick;
-    change.hangup = args.hangup;
+    change.after = args.after;
     change.run(&mut |_, estate, _| {
         let there = selection::existing(&args.ext, estate, false)?;
         Ok(there.into_iter().map(Edit::Disable).collect())

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::commands::App;
-use crate::commands::change::{Change, ChangeArgs, Danger, LimitArgs};
+use crate::commands::change::{AfterArgs, Change, ChangeArgs, Danger, LimitArgs};
 use crate::commands::password::{Keys, PasswordArgs};
 use crate::error::Result;
 use crate::extension::Edit;
@@ -21,12 +21,8 @@ pub struct PasswdArgs {
     /// Allow an auth section that serves several extensions
     #[arg(long)]
     shared: bool,
-    /// Drop its registrations afterwards
-    #[arg(long)]
-    kick: bool,
-    /// End its calls afterwards
-    #[arg(long)]
-    hangup: bool,
+    #[command(flatten)]
+    after: AfterArgs,
     #[command(flatten)]
     passwords: PasswordArgs,
     #[command(flatten)]
@@ -44,8 +40,7 @@ pub fn run(app: &App, args: &PasswdArgs) -> Result<u8> {
     change.keys = Some(keys);
     change.passwords_asked = args.passwords.into_report();
     change.danger = Some(Danger { verb: "Reset", limit: args.limit.max_change });
-    change.kick = args.kick;
-    change.hangup = args.hangup;
+    change.after = args.after;
     change.run(&mut |pbx, estate, mut keys| {
         let mut edits = Vec::new();
         for ext in selection::existing(&args.ext, estate, false)? {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::commands::App;
-use crate::commands::change::{Change, ChangeArgs, Danger, LimitArgs};
+use crate::commands::change::{AfterArgs, Change, ChangeArgs, Danger, LimitArgs};
 use crate::error::Result;
 use crate::extension::Edit;
 use crate::selection::{self, Selection};
@@ -14,6 +14,7 @@ use crate::selection::{self, Selection};
 /// mentions the number is listed with file and line. On a terminal it asks first, saying whom it
 /// hits; elsewhere it needs --yes.
 #[derive(Args, Debug)]
+#[command(mut_arg("kick", |kick| kick.hide(true)))]
 pub struct RmArgs {
     /// Ids or ranges
     #[arg(required = true, value_name = "EXT")]
@@ -21,11 +22,8 @@ pub struct RmArgs {
     /// Skip those that do not exist
     #[arg(long)]
     if_present: bool,
-    #[arg(long, hide = true)]
-    kick: bool,
-    /// End its calls afterwards
-    #[arg(long)]
-    hangup: bool,
+    #[command(flatten)]
+    after: AfterArgs,
     #[command(flatten)]
     limit: LimitArgs,
     #[command(flatten)]
@@ -37,8 +35,7 @@ pub fn run(app: &App, args: &RmArgs) -> Result<u8> {
     selection::members(&args.ext)?;
     let mut change = Change::new(app, &args.change);
     change.danger = Some(Danger { verb: "Delete", limit: args.limit.max_change });
-    change.kick = true;
-    change.hangup = args.hangup;
+    change.after = AfterArgs { kick: true, ..args.after };
     change.mentions = true;
     change.run(&mut |_, estate, _| {
         let there = selection::existing(&args.ext, estate, args.if_present)?;

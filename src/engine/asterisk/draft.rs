@@ -1,7 +1,7 @@
 //! A plan in the making: splices against the files as they were read, new files, files that go,
 //! and which objects may differ afterwards.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use super::estate::Estate;
 use super::layout::{self, KeyStyle, Piece};
 use super::mask;
 use super::objects::{Dialect, Object, Type};
+use crate::engine::moves::{Changes, Moves};
 use crate::engine::{Aftercare, FileChange, Warning};
 use crate::error::{Error, Place, Result};
 use crate::text::asterisk_conf::{Carry, Content, Document, Why, escape_value};
@@ -24,9 +25,8 @@ pub struct Draft<'e> {
     /// The configuration as it is.
     pub estate: &'e Estate,
     splices: BTreeMap<FileId, Vec<Splice>>,
-    created: BTreeMap<PathBuf, (Vec<u8>, PathBuf)>,
-    removed: BTreeSet<PathBuf>,
-    moved: BTreeMap<PathBuf, PathBuf>,
+    /// Files that come, go or change their name.
+    pub moves: Moves,
     /// Settings to append below a line, so that several edits of one section keep their order.
     appended: BTreeMap<(FileId, u32), Vec<Vec<u8>>>,
     /// Objects that may differ afterwards, with the extension they belong to.
@@ -43,9 +43,7 @@ impl<'e> Draft<'e> {
         Self {
             estate,
             splices: BTreeMap::new(),
-            created: BTreeMap::new(),
-            removed: BTreeSet::new(),
-            moved: BTreeMap::new(),
+            moves: Moves::default(),
             appended: BTreeMap::new(),
             allowed: BTreeMap::new(),
             warnings: Vec::new(),
@@ -81,21 +79,6 @@ impl<'e> Draft<'e> {
     /// Whether something goes in at an offset already.
     pub fn inserts_at(&self, file: FileId, at: usize) -> bool {
         self.splices.get(&file).is_some_and(|splices| splices.iter().any(|s| s.span == (at..at) && !s.text.is_empty()))
-    }
-
-    /// Records a new file that takes owner and mode of another.
-    pub fn create(&mut self, path: PathBuf, bytes: Vec<u8>, like: &Path) {
-        self.created.insert(path, (bytes, like.to_owned()));
-    }
-
-    /// Records that a file, with what becomes of its bytes, goes to another name.
-    pub fn move_file(&mut self, from: &Path, to: &Path) {
-        self.moved.insert(from.to_owned(), to.to_owned());
-    }
-
-    /// Records that a file goes.
-    pub fn remove_file(&mut self, path: &Path) {
-        self.removed.insert(path.to_owned());
     }
 
     /// Puts another value into a setting line, touching nothing else of it.
@@ -134,11 +117,6 @@ impl<'e> Draft<'e> {
         pieces.pop().ok_or_else(|| Error::failed(format!("{} has no section", self.estate.configs.id_text(object))))
     }
 
-    /// Whether a file goes already.
-    pub fn is_removed(&self, path: &Path) -> bool {
-        self.removed.contains(path)
-    }
-
     /// Turns appended settings into insertions behind their line.
     fn settle(&mut self) {
         for ((file, line), lines) in std::mem::take(&mut self.appended) {
@@ -158,65 +136,38 @@ impl<'e> Draft<'e> {
     }
 
     /// The new bytes of every file that changes; `None` for one that goes.
-    pub fn changes(&mut self) -> BTreeMap<PathBuf, Option<Arc<[u8]>>> {
+    pub fn changes(&mut self) -> Changes {
         self.settle();
-        let mut out: BTreeMap<PathBuf, Option<Arc<[u8]>>> = BTreeMap::new();
+        let mut out = self.moves.left();
         for ((dialect, file), splices) in &self.splices {
             let source = &self.config(*dialect).files[*file as usize];
-            if self.removed.contains(&source.path) {
+            if self.moves.is_removed(&source.path) {
                 continue;
             }
             let before = source.doc.bytes();
             let mut splices = at_the_head(&source.doc, splice::merged(splices.clone()));
             let mut after = splice::pieces(before, &mut splices);
             keep_missing_newline(before, &mut after);
-            let after = splice::join(&after);
-            match self.moved.get(&source.path) {
-                Some(to) => {
-                    out.entry(source.path.clone()).or_insert(None);
-                    out.insert(to.clone(), Some(after));
-                }
-                None if after[..] != before[..] => {
-                    out.insert(source.path.clone(), Some(after));
-                }
-                None => {}
-            }
+            self.moves.put(&source.path, before, splice::join(&after), &mut out);
         }
-        for (path, (bytes, _)) in &self.created {
-            out.insert(path.clone(), Some(bytes.as_slice().into()));
-        }
-        for path in &self.removed {
-            out.insert(path.clone(), None);
-        }
+        self.moves.finish(&mut out);
         out
     }
 
-    /// Whose owner and mode a new file takes.
-    fn like(&self, path: &Path) -> Option<PathBuf> {
-        let moved = self.moved.iter().find(|(_, to)| *to == path).map(|(from, _)| from);
-        self.created.get(path).map(|(_, like)| like).or(moved).cloned()
-    }
-
     /// The changes as the change room carries them out, secrets marked on both sides.
-    pub fn file_changes(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Vec<FileChange> {
+    pub fn file_changes(&self, changes: &Changes) -> Vec<FileChange> {
         let find = |path: &Path| {
             let configs = [&self.estate.configs.pjsip, &self.estate.configs.wizard].into_iter().flatten();
             configs.flat_map(|config| &config.files).find(|file| file.path == path)
         };
-        let change = |(path, after): (&PathBuf, &Option<Arc<[u8]>>)| {
-            let source = find(path);
+        let change = |change: (&PathBuf, &Option<Arc<[u8]>>)| {
+            let source = find(change.0);
             let before = source.map(|file| (Arc::clone(file.doc.bytes()), file.meta.clone()));
-            let (old, new) =
-                (before.as_ref().map(|b| &b.0[..]).unwrap_or_default(), after.as_deref().unwrap_or_default());
-            let (x, y) = splice::windows(old, new);
-            FileChange {
-                path: path.clone(),
-                secrets_before: source.map(|file| mask::secrets(&file.doc, x.clone())).unwrap_or_default(),
-                secrets_after: secrets_after(source.map(|file| &file.doc), x.start, new, y),
-                before,
-                after: after.clone(),
-                like: self.like(path),
-            }
+            self.moves.change(change, before, |[_, new], [x, y]| {
+                let doc = source.map(|file| &file.doc);
+                let after = secrets_after(doc, x.start, new, y);
+                [doc.map(|doc| mask::secrets(doc, x)).unwrap_or_default(), after]
+            })
         };
         changes.iter().map(change).collect()
     }

@@ -15,7 +15,7 @@ use crate::engine::mentions::Mentions;
 use crate::engine::snapshot::{Recorder, Snapshot};
 use crate::engine::{self, Live, Plan, PlanOptions, Proof, Warning};
 use crate::error::{Error, Place, Result};
-use crate::extension::{self, Edit, Ext, Extension, Kind, ShownSetting};
+use crate::extension::{self, Edit, Ext, Extension, ShownSetting};
 use crate::host::{Content, Host, Meta, Want};
 use crate::secret::Secret;
 
@@ -358,16 +358,6 @@ impl engine::Estate for Estate {
         });
         super::proofs::of_objects(&self.configs, objects, live)
     }
-}
-
-/// Only phones are extensions: an error naming what it is otherwise.
-pub fn must_be_extension(number: &str, kind: Kind) -> Result<()> {
-    if kind.is_extension() {
-        return Ok(());
-    }
-    let message = format!("{number} is no extension: it is of kind {}", kind.name());
-    Err(Error::new(crate::error::Code::NotFound, message)
-        .hint(format!("look at it with: sipctl ext show {number}; sipctl changes phones only")))
 }
 
 /// The dialects in the order their files are read.

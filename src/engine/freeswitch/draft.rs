@@ -10,6 +10,7 @@ use super::directory::{Part, Setting, User};
 use super::estate::Reading;
 use super::layout::{self, Addition, Options};
 use super::mask;
+use crate::engine::moves::{Changes, Moves};
 use crate::engine::{Aftercare, FileChange, Warning};
 use crate::error::{Error, Place, Result};
 use crate::text::splice::{self, Splice};
@@ -33,9 +34,8 @@ pub struct Draft<'e> {
     /// The files as they are.
     pub reading: &'e Reading,
     splices: BTreeMap<u32, Vec<Splice>>,
-    created: BTreeMap<PathBuf, (Vec<u8>, PathBuf)>,
-    removed: BTreeSet<PathBuf>,
-    moved: BTreeMap<PathBuf, PathBuf>,
+    /// Files that come, go or change their name.
+    pub moves: Moves,
     /// Files a user was taken out of: they go if nothing is left.
     thinned: BTreeSet<u32>,
     /// New options by user, so that several of one user keep their order.
@@ -59,9 +59,7 @@ impl<'e> Draft<'e> {
         Self {
             reading,
             splices: BTreeMap::new(),
-            created: BTreeMap::new(),
-            removed: BTreeSet::new(),
-            moved: BTreeMap::new(),
+            moves: Moves::default(),
             thinned: BTreeSet::new(),
             options: BTreeMap::new(),
             gone: Vec::new(),
@@ -106,21 +104,6 @@ impl<'e> Draft<'e> {
         if splice.span.is_empty() || !splices.contains(&splice) {
             splices.push(splice);
         }
-    }
-
-    /// Records a new file that takes owner and mode of another.
-    pub fn create(&mut self, path: PathBuf, bytes: Vec<u8>, like: &Path) {
-        self.created.insert(path, (bytes, like.to_owned()));
-    }
-
-    /// Records that a file, with what becomes of its bytes, goes to another name.
-    pub fn move_file(&mut self, from: &Path, to: &Path) {
-        self.moved.insert(from.to_owned(), to.to_owned());
-    }
-
-    /// Records that a file goes.
-    pub fn remove_file(&mut self, path: &Path) {
-        self.removed.insert(path.to_owned());
     }
 
     /// The file and the bytes of an element: it must open and close in one file.
@@ -215,58 +198,33 @@ impl<'e> Draft<'e> {
     }
 
     /// The new bytes of every file that changes; `None` for one that goes.
-    pub fn changes(&mut self) -> Result<BTreeMap<PathBuf, Option<Arc<[u8]>>>> {
+    pub fn changes(&mut self) -> Result<Changes> {
         self.settle()?;
-        let mut out: BTreeMap<PathBuf, Option<Arc<[u8]>>> = BTreeMap::new();
-        let moved = self.moved.keys().map(|path| (path, None));
-        out.extend(moved.map(|(path, gone)| (path.clone(), gone)));
+        let mut out = self.moves.left();
         for (file, splices) in &self.splices {
             let (path, before) = (self.path(*file), self.bytes(*file));
-            if self.removed.contains(path) {
+            if self.moves.is_removed(path) {
                 continue;
             }
             let after = splice::apply(before, splice::merged(splices.clone()));
             let left = !layout::is_hollow(&after, 0..0) || has_comment(&after);
             if self.thinned.contains(file) && !left && self.reading.doc.merged.files[*file as usize].depth > 0 {
                 out.insert(path.to_owned(), None);
-            } else if let Some(to) = self.moved.get(path) {
-                out.insert(to.clone(), Some(after.into()));
-            } else if after[..] != before[..] {
-                out.insert(path.to_owned(), Some(after.into()));
+            } else {
+                self.moves.put(path, before, after.into(), &mut out);
             }
         }
-        for (path, (bytes, _)) in &self.created {
-            out.insert(path.clone(), Some(bytes.as_slice().into()));
-        }
-        for path in &self.removed {
-            out.entry(path.clone()).or_insert(None);
-        }
+        self.moves.finish(&mut out);
         Ok(out)
     }
 
-    /// Whose owner and mode a new file takes.
-    fn like(&self, path: &Path) -> Option<PathBuf> {
-        let moved = self.moved.iter().find(|(_, to)| *to == path).map(|(from, _)| from);
-        self.created.get(path).map(|(_, like)| like).or(moved).cloned()
-    }
-
     /// The changes as the change room carries them out, secrets marked on both sides.
-    pub fn file_changes(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Vec<FileChange> {
+    pub fn file_changes(&self, changes: &Changes) -> Vec<FileChange> {
         let files: BTreeMap<&Path, _> =
             self.reading.doc.merged.files.iter().map(|file| (file.path.as_path(), file)).collect();
-        let change = |(path, after): (&PathBuf, &Option<Arc<[u8]>>)| {
-            let before = files.get(path.as_path()).map(|file| (Arc::clone(&file.bytes), file.meta.clone()));
-            let (old, new) =
-                (before.as_ref().map(|b| &b.0[..]).unwrap_or_default(), after.as_deref().unwrap_or_default());
-            let (x, y) = splice::windows(old, new);
-            FileChange {
-                path: path.clone(),
-                secrets_before: mask::secrets(old, x),
-                secrets_after: mask::secrets(new, y),
-                before,
-                after: after.clone(),
-                like: self.like(path),
-            }
+        let change = |change: (&PathBuf, &Option<Arc<[u8]>>)| {
+            let before = files.get(change.0.as_path()).map(|file| (Arc::clone(&file.bytes), file.meta.clone()));
+            self.moves.change(change, before, |[old, new], [x, y]| [mask::secrets(old, x), mask::secrets(new, y)])
         };
         changes.iter().map(change).collect()
     }

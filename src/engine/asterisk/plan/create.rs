@@ -300,7 +300,7 @@ fn place(room: &Room, draft: &mut Draft, wish: &Wish, neighbours: &Neighbours, r
         if new.exists_in(room) {
             return Err(Error::new(Code::Exists, format!("{} is there already", new.display())));
         }
-        draft.create(new, text.trim_ascii_start().to_vec(), &path);
+        draft.moves.create(new, text.trim_ascii_start().to_vec(), &path);
         return Ok(());
     }
     let doc = draft.doc(file);
@@ -363,7 +363,7 @@ fn at_end(room: &Room, draft: &mut Draft, path: &PathBuf, text: Vec<u8>, wish: &
     }
     let like =
         room.main_file().ok_or_else(|| Error::failed(format!("no file to take the owner of {} from", wish.number)))?;
-    draft.create(path.clone(), text.trim_ascii_start().to_vec(), &like);
+    draft.moves.create(path.clone(), text.trim_ascii_start().to_vec(), &like);
     Ok(())
 }
 

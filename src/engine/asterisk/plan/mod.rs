@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::config::Config;
 use super::draft::Draft;
-use super::estate::{DIALECTS, Estate, Outcome, must_be_extension};
+use super::estate::{DIALECTS, Estate, Outcome};
 use super::fields::Wanted;
 use super::layout;
 use super::objects::{Configs, Dialect, Object, Objects, Type};
@@ -16,8 +16,8 @@ use super::options::{self, Check, Version};
 use super::parts::Parts;
 use super::proofs;
 use crate::engine::suggest;
-use crate::engine::{Aftercare, Done, Live, Plan, PlanOptions, Reload, Warning, no_such_extension};
-use crate::error::{Code, Error, Place, Result};
+use crate::engine::{Aftercare, Done, Live, Plan, PlanOptions, Reload, Warning, refuse};
+use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Want, order};
 
 mod create;
@@ -50,12 +50,12 @@ impl<'e> Room<'e> {
 
     /// The objects of an extension that must be there and be a phone.
     pub fn extension(&self, number: &str) -> Result<Parts> {
+        let ext = Ext { number: number.to_owned(), domain: None };
         let Some(parts) = self.estate.parts(number) else {
-            let ext = Ext { number: number.to_owned(), domain: None };
             let names = self.endpoints().iter().map(|endpoint| self.estate.configs.id_text(*endpoint));
-            return Err(no_such_extension(&ext, suggest::nearest(number, names).as_deref()));
+            return Err(refuse::no_such_extension(&ext, suggest::nearest(number, names).as_deref()));
         };
-        must_be_extension(number, parts.kind(&self.estate.configs))?;
+        refuse::must_be_extension(&ext, parts.kind(&self.estate.configs), || self.header(parts.endpoint))?;
         Ok(parts)
     }
 
@@ -109,11 +109,7 @@ impl<'e> Room<'e> {
         if self.options.no_validate || contexts.contains(context) {
             return Ok(());
         }
-        let error = Error::usage(format!("there is no context {context} in extensions.conf"));
-        Err(match suggest::nearest(context, contexts.iter().cloned()) {
-            Some(near) => error.hint(format!("did you mean {near}?")),
-            None => error.hint(format!("there are: {}", contexts.iter().cloned().collect::<Vec<_>>().join(", "))),
-        })
+        Err(refuse::unknown_name("context", context, "extensions.conf", contexts.iter().cloned()))
     }
 
     fn category(&self, name: &str) -> Option<(&Config, &super::config::Category)> {
@@ -291,25 +287,15 @@ fn all_new(room: &Room, edits: &[Edit]) -> Result<()> {
         }
         let ext = Ext { number: new.clone(), domain: None };
         if crate::engine::Estate::has(room.estate, &ext) && !leaving.contains(new.as_str()) {
-            taken.push(new.clone());
+            taken.push(ext);
         }
     }
-    match taken.as_slice() {
-        [] => Ok(()),
-        [one] => {
-            let kinds = [Type::Endpoint, Type::Auth, Type::Aor];
-            let object =
-                kinds.iter().find_map(|kind| room.estate.objects.find(&room.estate.configs, *kind, one.as_bytes()));
-            let error = Error::new(Code::Exists, format!("{one} exists already"));
-            Err(match object {
-                Some(object) => error.at(room.header(object)),
-                None => error,
-            }
-            .hint(format!("look at it with: sipctl ext show {one}")))
-        }
-        several => Err(Error::new(Code::Exists, format!("these exist already: {}", several.join(" ")))
-            .hint("--if-absent adds only the others")),
-    }
+    refuse::taken(&taken, |one| {
+        let kinds = [Type::Endpoint, Type::Auth, Type::Aor];
+        let id = one.number.as_bytes();
+        let object = kinds.iter().find_map(|kind| room.estate.objects.find(&room.estate.configs, *kind, id));
+        object.map(|object| room.header(object))
+    })
 }
 
 /// Reads the outcome back, refuses what nobody asked for, and asks the engine about the rest.
@@ -353,7 +339,7 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     plan.aftercare.splice(0..0, std::mem::take(&mut draft.aftercare));
     plan.dial = edits.iter().filter_map(|edit| dial(&configs, &objects, edit)).collect();
     let touched: BTreeSet<&String> = draft.allowed.values().collect();
-    plan.done = edits.iter().map(done).filter(|done| touched.contains(&done.number)).collect();
+    plan.done = edits.iter().map(|edit| Done::of(edit, None)).filter(|done| touched.contains(&done.number)).collect();
     Ok(plan)
 }
 
@@ -408,18 +394,4 @@ fn unchanged(room: &Room, edits: &[Edit]) -> Vec<crate::engine::Proof> {
         Some(parts.objects().map(|object| (number.clone(), object)).collect::<Vec<_>>())
     });
     proofs::of_objects(&room.estate.configs, objects.flatten(), room.live)
-}
-
-fn done(edit: &Edit) -> Done {
-    let ext = edit.ext();
-    let (action, number, was) = match edit {
-        Edit::Create(..) => ("create", ext, None),
-        Edit::Password { .. } => ("passwd", ext, None),
-        Edit::Set { .. } => ("update", ext, None),
-        Edit::Renumber { old, new } => ("renumber", new, Some(old.number.clone())),
-        Edit::Delete(_) => ("delete", ext, None),
-        Edit::Disable(_) => ("disable", ext, None),
-        Edit::Enable(_) => ("enable", ext, None),
-    };
-    Done { action: action.to_owned(), number: number.number.clone(), domain: None, was }
 }

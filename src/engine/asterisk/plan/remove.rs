@@ -137,9 +137,9 @@ fn whole_file(draft: &mut Draft, file: FileId, number: &str) -> Result<()> {
     let source = &config.files[file.1 as usize];
     let path = source.path.clone();
     let others = config.files.iter().filter(|other| other.glob == source.glob && other.path != path);
-    let left = others.filter(|other| !draft.is_removed(&other.path)).count();
+    let left = others.filter(|other| !draft.moves.is_removed(&other.path)).count();
     if left > 0 {
-        draft.remove_file(&path);
+        draft.moves.remove(&path);
         return Ok(());
     }
     let lines = draft.doc(file).lines().len() as u32;

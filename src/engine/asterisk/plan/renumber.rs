@@ -152,7 +152,7 @@ fn rename_section(room: &Room, draft: &mut Draft, section: (Dialect, u32), old: 
             let path = draft.config(file.0).files[file.1 as usize].path.clone();
             let name = path.file_name().unwrap_or_default().as_encoded_bytes();
             let name = replace(name, old.as_bytes(), new.as_bytes());
-            draft.move_file(&path, &path.with_file_name(String::from_utf8_lossy(&name).as_ref()));
+            draft.moves.rename(&path, &path.with_file_name(String::from_utf8_lossy(&name).as_ref()));
         }
     }
     Ok(())

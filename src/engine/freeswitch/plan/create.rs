@@ -170,7 +170,7 @@ fn new_file(room: &Room, draft: &mut Draft, path: PathBuf, bytes: Vec<u8>, like:
         return Err(Error::new(Code::Exists, format!("{} exists already and holds somebody else", path.display()))
             .hint("name another file with --file, or move that one away"));
     }
-    draft.create(path, bytes, like);
+    draft.moves.create(path, bytes, like);
     Ok(())
 }
 
@@ -202,7 +202,7 @@ fn alone(room: &Room, draft: &mut Draft, domain: usize, mut wish: Wish) -> Resul
         if inside && fits && !room.is_there(&path) {
             let text = user_text(&wish, b"\n", b"  ");
             let like = doc.merged.files[include.file as usize].path.clone();
-            draft.create(path, [b"<include>\n", text.as_slice(), b"\n</include>\n"].concat(), &like);
+            draft.moves.create(path, [b"<include>\n", text.as_slice(), b"\n</include>\n"].concat(), &like);
             return Ok(());
         }
     }

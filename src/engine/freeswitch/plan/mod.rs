@@ -3,7 +3,7 @@
 //! Pure: no file, no socket.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::directory::{Part, User};
@@ -11,12 +11,12 @@ use super::draft::Draft;
 use super::estate::{Estate, Reading};
 use super::fields::Wanted;
 use super::proofs;
-use crate::engine::{
-    Aftercare, Done, Live, Plan, PlanOptions, Reload, Warning, no_such_extension, several_domains, suggest,
-};
+use crate::engine::{Aftercare, Done, Live, Plan, PlanOptions, Reload, Warning, refuse, suggest};
 use crate::error::{Code, Error, Result};
 use crate::extension::{Edit, Ext, Want, order};
 use crate::text::xml;
+
+pub use crate::engine::moves::Changes;
 
 mod create;
 mod disable;
@@ -61,12 +61,12 @@ impl<'e> Room<'e> {
         let user = match self.estate.users(ext).as_slice() {
             [] => {
                 let names = self.sorted().iter().map(|user| user.id.clone());
-                return Err(no_such_extension(ext, suggest::nearest(&ext.number, names).as_deref()));
+                return Err(refuse::no_such_extension(ext, suggest::nearest(&ext.number, names).as_deref()));
             }
             [one] => *one,
             several => {
                 let domains = several.iter().map(|user| reading.directory.domains[user.domain].name.clone());
-                return Err(several_domains(ext, &domains.collect::<Vec<_>>()));
+                return Err(refuse::several_domains(ext, &domains.collect::<Vec<_>>()));
             }
         };
         if !user.id.eq_ignore_ascii_case(&ext.number) {
@@ -74,12 +74,7 @@ impl<'e> Room<'e> {
                 .at(reading.doc.place(user.node))
                 .hint(format!("name him {}", user.id)));
         }
-        let kind = reading.kind(user);
-        if !kind.is_extension() {
-            return Err(Error::new(Code::NotFound, format!("{ext} is no extension but a {}", kind.name()))
-                .at(reading.doc.place(user.node))
-                .hint("sipctl changes phones only; list the rest with: sipctl ext list --kind all"));
-        }
+        refuse::must_be_extension(ext, reading.kind(user), || reading.doc.place(user.node))?;
         Ok(user)
     }
 
@@ -158,11 +153,7 @@ impl<'e> Room<'e> {
             return Ok(());
         };
         let Some(contexts) = self.contexts().filter(|contexts| !contexts.contains(context)) else { return Ok(()) };
-        let error = Error::usage(format!("there is no context {context} in the dialplan"));
-        Err(match suggest::nearest(context, contexts.iter().cloned()) {
-            Some(near) => error.hint(format!("did you mean {near}?")),
-            None => error.hint(format!("there are: {}", contexts.iter().cloned().collect::<Vec<_>>().join(", "))),
-        })
+        Err(refuse::unknown_name("context", context, "the dialplan", contexts.iter().cloned()))
     }
 }
 
@@ -219,25 +210,10 @@ fn all_new(room: &Room, edits: &[Edit]) -> Result<()> {
             return Err(Error::usage(format!("{new} is named twice")));
         }
         if !leaving.contains(&new.number.to_ascii_lowercase()) && crate::engine::Estate::has(room.estate, new) {
-            taken.push(new);
+            taken.push(new.clone());
         }
     }
-    match taken.as_slice() {
-        [] => Ok(()),
-        [one] => {
-            let error = Error::new(Code::Exists, format!("{one} exists already"));
-            Err(match room.estate.user(one) {
-                Some(user) => error.at(room.reading().doc.place(user.node)),
-                None => error,
-            }
-            .hint(format!("look at it with: sipctl ext show {one}")))
-        }
-        several => {
-            let names: Vec<String> = several.iter().map(|ext| ext.to_string()).collect();
-            Err(Error::new(Code::Exists, format!("these exist already: {}", names.join(" ")))
-                .hint("--if-absent adds only the others"))
-        }
-    }
+    refuse::taken(&taken, |one| room.estate.user(one).map(|user| room.reading().doc.place(user.node)))
 }
 
 /// Reads the outcome back, refuses what nobody asked for, and asks the engine about the rest.
@@ -424,23 +400,10 @@ fn dialled(room: &Room, edit: &Edit, after: &Reading) -> Option<(String, String)
 }
 
 fn done(room: &Room, edit: &Edit, after: &Reading) -> Done {
-    let ext = edit.ext();
-    let (action, number, was) = match edit {
-        Edit::Create(..) => ("create", ext, None),
-        Edit::Password { .. } => ("passwd", ext, None),
-        Edit::Set { .. } => ("update", ext, None),
-        Edit::Renumber { old, new } => ("renumber", new, Some(old.number.clone())),
-        Edit::Delete(_) => ("delete", ext, None),
-        Edit::Disable(_) => ("disable", ext, None),
-        Edit::Enable(_) => ("enable", ext, None),
-    };
     let at = match edit {
         Edit::Create(ext, _) => room.domain(ext).ok(),
-        _ => room.user(ext).ok().map(|user| user.domain),
+        _ => room.user(edit.ext()).ok().map(|user| user.domain),
     };
     let domain = at.and_then(|domain| after.domain_name(domain, room.live)).map(str::to_owned);
-    Done { action: action.to_owned(), number: number.number.clone(), domain, was }
+    Done::of(edit, domain)
 }
-
-/// The files of a change by path.
-pub type Changes = BTreeMap<PathBuf, Option<std::sync::Arc<[u8]>>>;

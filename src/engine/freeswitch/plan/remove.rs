@@ -18,7 +18,7 @@ pub fn remove(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
     let user = room.user(ext)?;
     draft.allow(user.domain, &user.id, &ext.number);
     match own_file(draft, user)? {
-        Some(path) => draft.remove_file(&path),
+        Some(path) => draft.moves.remove(&path),
         None => draft.remove_user(user)?,
     }
     for pointer in pointers(room, user) {

@@ -46,7 +46,7 @@ pub fn renumber(room: &Room, draft: &mut Draft, old: &Ext, new: &Ext, leaving: &
             return Err(Error::new(Code::Exists, format!("{} exists already", target.display()))
                 .hint("move it away first; nothing was written"));
         }
-        draft.move_file(&path, &target);
+        draft.moves.rename(&path, &target);
     }
     if let Some(comment) = layout::own_comment(draft.bytes(file), span.start, &user.id) {
         let text = replace(&draft.bytes(file)[comment.clone()], user.id.as_bytes(), to.as_bytes());
