@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::commands::{completions, ext, generate, help, pbx, reload};
 use crate::output::{Color, Format};
@@ -56,6 +57,36 @@ pub struct Global {
     /// Show every file read, question asked and exchange made, secrets masked
     #[arg(short, long, global = true)]
     pub verbose: bool,
+}
+
+impl Cli {
+    /// The command line of this process; ends it where that is none.
+    pub fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|mut error| {
+            if let Some(tip) = behind_the_verb(&error) {
+                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+            }
+            error.exit()
+        })
+    }
+}
+
+/// What to say of a flag that stands before the verb it belongs to.
+fn behind_the_verb(error: &clap::Error) -> Option<String> {
+    let (ErrorKind::UnknownArgument, Some(ContextValue::String(flag))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+    else {
+        return None;
+    };
+    // What is still to come in the usage is the verb.
+    let usage = error.get(ContextKind::Usage)?.to_string();
+    let knows = |command: &clap::Command| command.get_arguments().any(|arg| arg.get_long() == flag.strip_prefix("--"));
+    let verbs = usage.ends_with("<COMMAND>") && any_command(&Cli::command(), &knows);
+    verbs.then(|| format!("write {flag} after the verb, as in: sipctl ext set 1002 --name Reception {flag}"))
+}
+
+fn any_command(command: &clap::Command, holds: &dyn Fn(&clap::Command) -> bool) -> bool {
+    command.get_subcommands().any(|below| holds(below) || any_command(below, holds))
 }
 
 /// The commands.

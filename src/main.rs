@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use sipctl::cli::Cli;
@@ -11,7 +10,7 @@ use sipctl::cx::Cancel;
 fn main() -> ExitCode {
     // A core file would hold passwords.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    let cli = Cli::parse();
+    let cli = Cli::read();
     // Signals only set a flag, each time: a change is put back or finished, never torn.
     let cancel = Cancel::default();
     for signal in [SIGINT, SIGTERM, SIGHUP] {

@@ -171,7 +171,9 @@ impl<'a> Change<'a> {
                 && outcome.error.as_ref().is_none_or(|error| error.code == Code::NeedsPerson)
             {
                 let numbers: Vec<String> = report.changes.iter().map(|done| done.number.clone()).collect();
-                (report.passwords, report.password_note) = keys.report(pbx, self.passwords_asked, &numbers);
+                let (passwords, note) = keys.report(pbx, self.passwords_asked, &numbers);
+                report.passwords = passwords;
+                report.password_note = note.map(|note| app.command_at(pbx, &note));
             }
             (Body::Change(Box::new(report)), outcome.error)
         })

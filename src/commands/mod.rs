@@ -107,6 +107,7 @@ impl App {
                 let several = chosen.len() > 1;
                 for pbx in &chosen {
                     let (body, error) = act(pbx);
+                    let error = error.map(|error| self.at(pbx, error));
                     self.out.events.clear();
                     self.out.warnings(several.then_some(pbx.name.as_str()), body.warnings());
                     if let Some(error) = &error {
@@ -122,6 +123,27 @@ impl App {
             }
         }
         Ok(self.print(&document))
+    }
+
+    /// What is to be typed next must name this PBX as well, where it was named now.
+    fn at(&self, pbx: &Pbx, mut error: Error) -> Error {
+        for hint in &mut error.hints {
+            *hint = self.command_at(pbx, hint);
+        }
+        error
+    }
+
+    /// A hint that ends with a command, with `--pbx` where that is needed.
+    pub fn command_at(&self, pbx: &Pbx, hint: &str) -> String {
+        let global = &self.global;
+        let named = !global.pbx.is_empty() || !global.group.is_empty() || global.all;
+        let command = hint.rsplit_once(": sipctl ").map(|(_, command)| command);
+        let about_pbx = |command: &&str| command.starts_with("ext ") || command.starts_with("reload");
+        let needs = command.filter(about_pbx).is_some_and(|command| !command.contains("--pbx"));
+        match named && needs {
+            true => format!("{hint} --pbx {}", shell_word(&pbx.name)),
+            false => hint.to_owned(),
+        }
     }
 
     /// Prints a document; the exit code, which is 8 where a password that nobody saw is lost.
@@ -175,6 +197,15 @@ impl App {
             Content::There { bytes, .. } => output::nth_line(bytes, place.line),
             _ => None,
         }
+    }
+}
+
+/// A name as a shell takes it for one word.
+fn shell_word(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.:/@+=%".contains(c);
+    match name.chars().all(plain) {
+        true => name.to_owned(),
+        false => format!("'{}'", name.replace('\'', "'\\''")),
     }
 }
 

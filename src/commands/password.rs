@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::OFlags;
 
 use super::App;
 use crate::error::{Code, Error, Result};
@@ -18,7 +20,7 @@ use crate::secret::Secret;
 use crate::selection::Selection;
 
 /// More than this is no password file.
-const LARGEST_FILE: u64 = 64 << 20;
+const LARGEST_FILE: usize = 64 << 20;
 
 /// Flags for passwords. Without one of the first three a password is generated.
 #[derive(Args, Clone, Debug, Default)]
@@ -226,14 +228,13 @@ impl Given {
             }
             return Ok(Self::One(checked(app.out.password(&format!("New password of {ext}"))?, "the password typed")?));
         } else if args.password_stdin {
-            read_stdin(app)?
+            let failed = |error: io::Error| Error::failed("cannot read standard input").because(error);
+            read(app, io::stdin().as_fd(), &failed)?
         } else if let Some(path) = &args.password_file {
-            let read = || -> io::Result<Vec<u8>> {
-                let mut bytes = Vec::new();
-                File::open(path)?.take(LARGEST_FILE).read_to_end(&mut bytes)?;
-                Ok(bytes)
-            };
-            zeroize::Zeroizing::new(read().map_err(|error| Error::io("read", path, error))?)
+            let failed = |error: io::Error| Error::io("read", path, error);
+            // Opening a pipe would wait for its writer, whatever signal comes.
+            let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
+            read(app, file.map_err(failed)?.as_fd(), &failed)?
         } else {
             return Ok(if dry_run { Self::Unknown } else { Self::Generated });
         };
@@ -274,26 +275,26 @@ fn checked(secret: Secret, what: &str) -> Result<Secret> {
     Err(Error::usage(format!("{what} {why}")))
 }
 
-/// Reads standard input to its end; a signal ends the wait.
-fn read_stdin(app: &App) -> Result<zeroize::Zeroizing<Vec<u8>>> {
-    let stdin = io::stdin();
-    let mut input = stdin.lock().take(LARGEST_FILE);
+/// Reads to the end; a signal ends the wait.
+fn read(app: &App, input: BorrowedFd, failed: &dyn Fn(io::Error) -> Error) -> Result<zeroize::Zeroizing<Vec<u8>>> {
     let mut out = zeroize::Zeroizing::new(Vec::new());
     let tick = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
-    let failed = |error: io::Error| Error::failed("cannot read standard input").because(error);
     loop {
         if app.cancel.is_set() {
             return Err(Error::new(Code::Interrupted, "interrupted; nothing is changed"));
         }
-        match rustix::event::poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&tick)) {
+        match rustix::event::poll(&mut [PollFd::new(&input, PollFlags::IN)], Some(&tick)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => continue,
             Err(error) => return Err(failed(error.into())),
             Ok(_) => {}
         }
         let mut part = zeroize::Zeroizing::new([0u8; 4096]);
-        match input.read(&mut *part).map_err(failed)? {
-            0 => return Ok(out),
-            count => out.extend_from_slice(&part[..count]),
+        match rustix::io::read(input, &mut *part) {
+            Ok(0) => return Ok(out),
+            Ok(_) if out.len() >= LARGEST_FILE => return Ok(out),
+            Ok(count) => out.extend_from_slice(&part[..count]),
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+            Err(error) => return Err(failed(error.into())),
         }
     }
 }

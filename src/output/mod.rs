@@ -99,8 +99,18 @@ impl Output {
                 serde_json::to_writer(&mut out, document).map_err(io::Error::from).and_then(|()| out.write_all(b"\n"))
             }
             Format::Yaml => yaml_serde::to_writer(&mut out, document).map_err(yaml_error),
-            Format::Csv => flat::csv(&mut out, document),
-            Format::Name => flat::names(&mut out, document),
+            Format::Csv | Format::Name => {
+                let mut text = Vec::new();
+                match self.format {
+                    Format::Csv => flat::csv(&mut text, document),
+                    _ => flat::names(&mut text, document),
+                }
+                .and_then(|()| match terminal {
+                    // Programs get every byte; a terminal is not to be steered by them.
+                    true => out.write_all(on_terminal(&text).as_bytes()),
+                    false => out.write_all(&text),
+                })
+            }
         };
         written.and_then(|()| out.flush()).map_err(cannot_print)
     }
@@ -142,6 +152,17 @@ impl Output {
     }
 }
 
+/// A text for a terminal: no control character but the ends of its lines.
+fn on_terminal(text: &[u8]) -> String {
+    String::from_utf8_lossy(text)
+        .split_inclusive('\n')
+        .map(|line| match line.strip_suffix('\n') {
+            Some(line) => diff::printable(line) + "\n",
+            None => diff::printable(line),
+        })
+        .collect()
+}
+
 /// The text of a line of a file of this machine.
 pub fn line_of(file: &Path, line: u32) -> Option<String> {
     let bytes = std::fs::read(file).ok()?;
@@ -169,4 +190,14 @@ fn cannot_print(error: io::Error) -> Error {
 fn width() -> Option<u16> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     (size.ws_col > 0).then_some(size.ws_col)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_not_steered_by_what_a_file_holds() {
+        assert_eq!(on_terminal(b"1000\n10\x1b[2J\r\n"), "1000\n10\u{fffd}[2J\u{fffd}\n");
+    }
 }

@@ -1,6 +1,6 @@
 //! Wrong usage, not-yet answers and help.
 
-use crate::program::Program;
+use crate::program::{Program, Running};
 
 #[test]
 fn wrong_usage_is_2_and_prints_no_document() {
@@ -177,4 +177,50 @@ fn a_change_whose_report_cannot_be_printed_is_said_to_be_done() {
     assert_eq!(output.status.code(), Some(8), "{said}");
     assert!(said.contains("the change is done") && !said.contains("nothing is changed"), "{said}");
     assert!(std::fs::read_to_string(conf).unwrap().contains("\"Bob\" <1000>"));
+}
+
+#[test]
+fn a_flag_before_its_verb_is_told_where_it_belongs() {
+    for args in [&["--dry-run", "ext", "add", "1002"][..], &["ext", "--offline", "rm", "1002"]] {
+        let answer = Program::new().run(args).fails(2, "after the verb");
+        assert!(answer.stderr.contains(args.iter().find(|arg| arg.starts_with("--")).unwrap()));
+    }
+    for args in [&["--nosuch", "ext", "list"][..], &["ext", "list", "--dry-run"]] {
+        let answer = Program::new().run(args).fails(2, "unexpected argument");
+        assert!(!answer.stderr.contains("after the verb"), "{}", answer.stderr);
+    }
+}
+
+#[test]
+fn what_to_type_next_names_the_pbx_that_was_named() {
+    let address = concat!("asterisk:", env!("CARGO_MANIFEST_DIR"), "/examples/asterisk");
+    let show = ["ext", "show", "9999", "--offline", "-o", "json"];
+    let named = Program::new().run(&[&show[..], &["--pbx", address]].concat());
+    let hint = |answer: &crate::program::Answer| answer.json()["errors"][0]["hint"].as_str().unwrap().to_owned();
+    assert!(hint(&named).ends_with(&format!(": sipctl ext list --pbx {address}")), "{}", named.stdout);
+    let usual = Program::new().env("SIPCTL_PBX", address).run(&show);
+    assert!(hint(&usual).ends_with(": sipctl ext list"), "{}", usual.stdout);
+}
+
+#[test]
+fn a_pipe_without_a_writer_does_not_hold_a_signal_up() {
+    let program = Program::new();
+    let made = std::process::Command::new("mkfifo").arg(program.home().join("pipe")).status().unwrap();
+    assert!(made.success());
+    let mut command = program.command(&["ext", "passwd", "1002", "--yes", "--password-file", "pipe"]);
+    command.env("SIPCTL_PBX", "asterisk:/nowhere");
+    let mut running = Running::start(command);
+    // It must have begun to wait, or the signal would end it like any program.
+    let status = format!("/proc/{}/status", running.0.id());
+    let caught = || {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:\t")?.trim().into());
+        mask.is_some_and(|mask: &str| u64::from_str_radix(mask, 16).unwrap() & (1 << 14) != 0)
+    };
+    while !caught() {
+        assert!(running.0.try_wait().unwrap().is_none(), "it ended");
+        std::thread::yield_now();
+    }
+    rustix::process::kill_process(rustix::process::Pid::from_child(&running.0), rustix::process::Signal::TERM).unwrap();
+    running.end(b"").fails(130, "interrupted");
 }
