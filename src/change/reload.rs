@@ -25,7 +25,7 @@ fn go(run: &mut Run, consent: Consent) -> Result<()> {
     let estate = engine.load(run.cx, *host, folder, false)?;
     run.say(estate.warnings());
     let (Some(live), Some(_)) = (&run.live, &run.console) else { return Ok(()) };
-    let pending = engine.pending(run.cx, *host, folder, live, &[])?;
+    let pending = run.edited(live, &*estate, &[])?;
     let proofs = estate.proofs(Some(live));
     run.say(pending.iter().map(|place| Warning::new("pending-edits", "edited since the last reload").at(place)));
     run.refuse(&["pending-edits"])?;

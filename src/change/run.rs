@@ -1,6 +1,7 @@
 //! The way of one change from the console to its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -285,20 +286,25 @@ impl<'a> Run<'a> {
         Ok(fit)
     }
 
+    /// Files edited since the last reload: of the estate, and of other modules but for `ours`.
+    pub(super) fn edited(&self, live: &Live, estate: &dyn Estate, ours: &[PathBuf]) -> Result<Vec<Place>> {
+        let Target { engine, host, folder, .. } = self.target;
+        let mut places = engine.pending(self.cx, *host, folder, live, ours)?;
+        let Some(since) = live.since_reload else { return Ok(places) };
+        // Engines give the time of a reload in whole seconds; an edit within that one is not seen.
+        let reloaded = self.asked.0 - i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        let newer = estate.files().into_iter().filter(|(_, _, meta)| meta.mtime.0 > reloaded + 1);
+        let known: BTreeSet<PathBuf> = places.iter().map(|place| place.file.clone()).collect();
+        let more = newer.filter(|(path, ..)| !known.contains(path)).map(|(path, ..)| Place::new(path, 0));
+        places.extend(more);
+        Ok(places)
+    }
+
     /// Whether a full reload would make live what somebody has edited and not yet reloaded.
     fn pending(&mut self, ground: &Ground) -> Result<bool> {
         let (true, Some(live)) = (self.reloads(), &self.live) else { return Ok(false) };
-        let Target { engine, host, folder, .. } = self.target;
         let ours: Vec<_> = ground.plan.files.iter().map(|file| file.path.clone()).collect();
-        let mut places = engine.pending(self.cx, *host, folder, live, &ours)?;
-        if let Some(since) = live.since_reload {
-            // Engines give the time of a reload in whole seconds; an edit within that one is not seen.
-            let reloaded = self.asked.0 - i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-            let newer = |meta: &Meta| meta.mtime.0 > reloaded + 1;
-            let files = ground.plan.files.iter();
-            let newer = files.filter(|file| file.before.as_ref().is_some_and(|(_, meta)| newer(meta)));
-            places.extend(newer.map(|file| Place::new(&file.path, 0)));
-        }
+        let places = self.edited(live, &*ground.estate, &ours)?;
         if places.is_empty() {
             return Ok(false);
         }

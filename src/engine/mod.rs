@@ -426,8 +426,8 @@ pub trait Engine: Send + Sync {
         login: Option<&Login>,
     ) -> Result<Box<dyn Console + 'h>>;
 
-    /// Configuration files (of all modules) modified since the last reload that are not among
-    /// `ours`: what a full reload would also make live.
+    /// Configuration files outside the estate (of other modules) modified since the last reload that
+    /// are not among `ours`: what a full reload would also make live.
     fn pending(&self, cx: &Cx, host: &dyn Host, folder: &Path, live: &Live, ours: &[PathBuf]) -> Result<Vec<Place>>;
 }
 

@@ -165,7 +165,8 @@ fn without_reload_it_is_skipped_and_known_as_our_own_later() {
     lab.options.no_reload = false;
     *lab.engine.since_reload.lock().unwrap() = Some(Duration::from_secs(3600));
     let outcome = lab.change(vec![set("1001", "newer")]);
-    let pending = outcome.warnings.iter().find(|w| w.code == "pending-edits").unwrap();
+    let mut pending = outcome.warnings.iter().filter(|w| w.code == "pending-edits");
+    let pending = pending.find(|w| w.message.contains("main.conf")).unwrap();
     assert!(pending.message.contains("change 1 of sipctl itself"), "{}", pending.message);
     assert_eq!(lab.engine.running()["1001"], "newer");
 

@@ -224,3 +224,38 @@ fn the_domain_only_the_daemon_knows_is_asked_of_it() {
     assert!(exit == 0 && said.contains("\"proved\""), "{said}");
     assert!(!engine.ask("sofia xmlstatus profile internal reg").contains("1001@"));
 }
+
+#[test]
+fn what_a_colleague_has_not_reloaded_yet_is_said() {
+    let engine = FreeSwitch::start();
+    let desk = Desk::new();
+    let pbx = format!("--pbx freeswitch:{}", engine.conf().display());
+    let (exit, said) = desk.run(&format!("ext set 1001 --name Now --strict -o json {pbx}"));
+    assert!(exit == 0 && said.contains("\"warnings\":[]"), "{said}");
+    // Half a minute after the daemon has read everything.
+    let theirs = std::fs::File::options().append(true).open(engine.conf().join("dialplan/default.xml")).unwrap();
+    theirs.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(30)).unwrap();
+    let (exit, said) = desk.run(&format!("ext set 1001 --name Strict --strict {pbx}"));
+    assert!(exit == 1 && said.contains("pending-edits") && said.contains("dialplan/default.xml"), "{said}");
+    let (exit, said) = desk.run(&format!("reload {pbx}"));
+    assert!(exit == 2 && said.contains("dialplan/default.xml") && said.contains("--yes"), "{said}");
+    let (exit, said) = desk.run(&format!("ext set 1001 --name Later -o json {pbx}"));
+    assert!(exit == 0 && said.contains("\"pending-edits\"") && said.contains("\"proved\""), "{said}");
+}
+
+#[test]
+fn a_device_known_by_its_address_is_let_in_from_there() {
+    let engine = FreeSwitch::start();
+    let desk = Desk::new();
+    let pbx = format!("--pbx freeswitch:{}", engine.conf().display());
+    let (exit, said) = desk.run(&format!("ext add 1012 --ip 10.9.9.9 -o json {pbx}"));
+    assert!(exit == 0 && said.contains("reloadacl") && said.contains("\"warnings\":[]"), "{said}");
+    assert_eq!(engine.ask("user_data 1012@pbx.example.org attr cidr"), "10.9.9.9/32");
+    // The stand-in has no access lists.
+    if !is_stand_in() {
+        assert_eq!([engine.ask("acl 10.9.9.9 domains"), engine.ask("acl 10.9.9.8 domains")], ["true", "false"]);
+    }
+    let shown: serde_json::Value =
+        serde_json::from_slice(&desk.feed(&format!("ext show 1012 -o json {pbx}"), b"").stdout).unwrap();
+    assert_eq!(shown["results"][0]["extensions"][0]["ip"], "10.9.9.9");
+}

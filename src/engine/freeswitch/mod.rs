@@ -52,7 +52,7 @@ impl Engine for FreeSwitch {
         console::open(cx, host, folder, login)
     }
 
-    /// FreeSWITCH does not say when it last read its files, so none can be told to be newer.
+    /// All that a reload reads is in the estate.
     fn pending(&self, _: &Cx, _: &dyn Host, _: &Path, _: &Live, _: &[PathBuf]) -> Result<Vec<Place>> {
         Ok(Vec::new())
     }
