@@ -90,7 +90,10 @@ impl EventSocket {
             return Err(Broken::Login.error());
         }
         let list = reply.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("Allowed-API"));
-        socket.allowed = list.and_then(|(_, list)| allowed(list));
+        // A list without a limit is `all`; a long one is cut at 511 bytes with its name
+        // (mod_event_socket.c, `parse_command`).
+        let whole = |list: &&String| *list != "all" && "Allowed-API: ".len() + list.len() < 510;
+        socket.allowed = list.map(|(_, list)| list).filter(whole).map(|list| commands(list));
         Ok(socket)
     }
 
@@ -208,14 +211,10 @@ impl EventSocket {
     }
 }
 
-/// The commands of an `Allowed-API` line, split as the daemon splits them: at blanks where it has one,
-/// else at commas. None where it does not tell: `all` is what a login without a list gets, and a long
-/// list is cut at 511 bytes with its name (mod_event_socket.c, `parse_command`).
-fn allowed(list: &str) -> Option<Vec<String>> {
-    if list == "all" || "Allowed-API: ".len() + list.len() >= 510 {
-        return None;
-    }
-    Some(list.split(if list.contains(' ') { ' ' } else { ',' }).map(str::to_owned).collect())
+/// The commands of an `esl-allowed-api`, split as the daemon splits them: at blanks where it has one,
+/// else at commas.
+pub fn commands(list: &str) -> Vec<String> {
+    list.split(if list.contains(' ') { ' ' } else { ',' }).map(str::to_owned).collect()
 }
 
 /// What a frame says about the command it answers; nothing where it is an event.
@@ -268,6 +267,8 @@ mod tests {
             "userauth sipctl@127.0.0.1:opsecret" => reply(
                 "+OK accepted\nAllowed-Events: RELOADXML\nAllowed-API: reloadxml,user_exists,status\nAllowed-LOG: false",
             ),
+            "userauth all@d:x" => reply("+OK accepted\nAllowed-Events: all\nAllowed-API: all\nAllowed-LOG: true"),
+            "userauth long@d:x" => reply(&format!("+OK accepted\nAllowed-API: {}Allowed-LOG: true", "a,".repeat(249))),
             auth if auth.contains("auth ") => reply("-ERR invalid") + GOODBYE,
             "api reloadxml" => response("+OK [Success]\n"),
             "api frames" => response("x\n\nContent-Type: api/response\nContent-Length: 3\n\n+OK"),
@@ -347,6 +348,8 @@ mod tests {
         assert_eq!(open(&login(None, "ClueCon")).unwrap().allowed, None);
         let restricted = open(&login(Some("sipctl@127.0.0.1"), "opsecret")).unwrap();
         assert_eq!(restricted.allowed.unwrap(), ["reloadxml", "user_exists", "status"]);
+        assert_eq!(open(&login(Some("all@d"), "x")).unwrap().allowed, None);
+        assert_eq!(open(&login(Some("long@d"), "x")).unwrap().allowed, None, "its end is not seen");
         for (user, password) in [(None, "wrong"), (Some("sipctl@127.0.0.1"), "wrong"), (None, "ClueCon\n\napi die")] {
             let error = open(&login(user, password)).err().unwrap();
             assert!(matches!(broken(&error), Broken::Login), "{error}");
@@ -356,11 +359,9 @@ mod tests {
 
     #[test]
     fn a_list_of_commands_is_split_as_the_daemon_does() {
-        assert_eq!(allowed("reloadxml,status").unwrap(), ["reloadxml", "status"]);
-        assert_eq!(allowed("reloadxml status").unwrap(), ["reloadxml", "status"]);
-        assert_eq!(allowed("reloadxml, status").unwrap(), ["reloadxml,", "status"], "reloadxml is not in it");
-        assert_eq!(allowed("all"), None);
-        assert_eq!(allowed(&"status,".repeat(80)), None);
+        assert_eq!(commands("reloadxml,status"), ["reloadxml", "status"]);
+        assert_eq!(commands("reloadxml status"), ["reloadxml", "status"]);
+        assert_eq!(commands("reloadxml, status"), ["reloadxml,", "status"], "reloadxml is not in it");
     }
 
     #[test]

@@ -208,6 +208,10 @@ fn a_restricted_login_works_on_both_ways_and_says_what_it_lacks() {
         assert!(error.message.contains(lacks), "{error}");
         assert!(error.hints[0].contains("esl-allowed-api") && error.hints[0].contains("find_user_xml"), "{error}");
     }
+    // fs_cli is not told the list; where the login may ask for it, it is known before anything is tried.
+    let login = restricted(&engine, &may("version,global_getvar,user_data"));
+    let program = console::open(&cx(), &without, &engine.conf(), Some(&login)).unwrap();
+    assert!(program.may_reload(&Reload::default()).unwrap_err().message.contains("reloadxml"));
     // Without a list he may use everything.
     let login = restricted(&engine, "");
     assert!(console.live(&cx()).is_ok());

@@ -4,14 +4,14 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::answers::{line, text};
+use super::answers::{line, text, value};
 use super::settings::Settings;
 use crate::cx::Cx;
 use crate::error::{Code, Error, Result};
 use crate::host::{Command, Host, Output, Step, Stream};
 use crate::secret;
 use crate::wire::Broken;
-use crate::wire::event_socket::{Answer, EventSocket, Login};
+use crate::wire::event_socket::{Answer, EventSocket, Login, commands};
 
 /// A FreeSWITCH that answered once. A connection that was lost is made again at the next question.
 pub struct Link<'h> {
@@ -22,7 +22,7 @@ pub struct Link<'h> {
 
 enum Way {
     Socket { login: Login, socket: Option<EventSocket> },
-    Program { home: Option<PathBuf> },
+    Program { home: Option<PathBuf>, allowed: Option<Vec<String>> },
 }
 
 impl<'h> Link<'h> {
@@ -63,12 +63,20 @@ impl<'h> Link<'h> {
         if given && home.is_none() {
             return Err(why);
         }
-        let mut link = Self { host, settings, way: Way::Program { home } };
+        let mut link = Self { host, settings, way: Way::Program { home, allowed: None } };
         match link.ask(cx, &["version".to_owned()]) {
-            Ok(_) => Ok(link),
-            Err(error) if error.code == Code::Interrupted => Err(error),
-            Err(_) => Err(why),
+            Ok(_) => {}
+            Err(error) if error.code == Code::Interrupted => return Err(error),
+            Err(_) => return Err(why),
         }
+        // fs_cli does not print what the daemon says of a restricted login; the directory may tell.
+        if let Some(user) = login.as_ref().and_then(|login| login.user.as_ref()) {
+            let list = link.one(cx, &format!("user_data {user} param esl-allowed-api"))?;
+            if let (Way::Program { allowed, .. }, Some(list)) = (&mut link.way, value(&list)) {
+                *allowed = Some(commands(&String::from_utf8_lossy(list)));
+            }
+        }
+        Ok(link)
     }
 
     /// How it is reached, for people.
@@ -87,9 +95,8 @@ impl<'h> Link<'h> {
     /// Whether this login may use a command, as far as that is known before it is asked.
     pub fn may(&self, command: &str) -> bool {
         match &self.way {
-            Way::Socket { socket: Some(EventSocket { allowed: Some(allowed), .. }), .. } => {
-                allowed.iter().any(|one| one == command)
-            }
+            Way::Socket { socket: Some(EventSocket { allowed: Some(allowed), .. }), .. }
+            | Way::Program { allowed: Some(allowed), .. } => allowed.iter().any(|one| one == command),
             _ => true,
         }
     }
@@ -128,7 +135,7 @@ impl<'h> Link<'h> {
         }
         match &self.way {
             Way::Socket { .. } => self.on_socket(cx, |socket| socket.ask(cx, questions, patience)),
-            Way::Program { home } => {
+            Way::Program { home, .. } => {
                 let commands: Vec<Command> = questions.iter().map(|q| remote(home.as_deref(), q, patience)).collect();
                 let mut cx = cx.clone();
                 // fs_cli gives up by itself; only one that hangs as well is killed.
@@ -159,7 +166,7 @@ impl<'h> Link<'h> {
 
 impl Drop for Link<'_> {
     fn drop(&mut self) {
-        if let Way::Program { home: Some(home) } = &self.way {
+        if let Way::Program { home: Some(home), .. } = &self.way {
             let steps = [Step::Remove { path: home.join(CONFIG) }, Step::RemoveFolder { path: home.clone() }];
             // A folder only its owner can read stays behind where even that fails.
             let _ = self.host.act(&Cx::new(&crate::cx::Silent), &steps);
