@@ -228,8 +228,8 @@ impl Directory {
         self.domains.iter().position(|domain| domain.name.eq_ignore_ascii_case(name))
     }
 
-    /// What a user has of one part: his own, then what his group and his domain add under other
-    /// names. Of several of one name in one block the last counts.
+    /// What a user has of one part: his own, of several of one name the last counts; then what his
+    /// group and his domain add under other names, of several the first.
     pub fn settings<'d>(&self, doc: &'d Document, user: &User, part: Part) -> Vec<Setting<'d>> {
         let text = &doc.merged.text;
         if part == Part::Attr {
@@ -244,12 +244,21 @@ impl Directory {
             }
             return out;
         }
-        let mut out = own(doc, user.node, part, true);
+        self.inherited(doc, user, part, own(doc, user.node, part, true))
+    }
+
+    /// His params, without the last of his own.
+    pub fn params_without_last<'d>(&'d self, doc: &'d Document, user: &User, last: usize) -> Vec<Setting<'d>> {
+        let mut params = own(doc, user.node, Part::Param, true);
+        params.truncate(params.len().saturating_sub(last));
+        self.inherited(doc, user, Part::Param, params)
+    }
+
+    fn inherited<'d>(&self, doc: &'d Document, user: &User, part: Part, mut out: Vec<Setting<'d>>) -> Vec<Setting<'d>> {
         let domain = Some(self.domains[user.domain].node);
         for around in [user.group, domain].into_iter().flatten() {
-            let known = out.len();
             for setting in own(doc, around, part, false) {
-                if !out[..known].iter().any(|have| have.name.eq_ignore_ascii_case(&setting.name)) {
+                if !out.iter().any(|have| have.name.eq_ignore_ascii_case(&setting.name)) {
                     out.push(setting);
                 }
             }

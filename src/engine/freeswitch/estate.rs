@@ -225,6 +225,16 @@ impl Estate {
                 "FreeSWITCH takes no change while this is so, and does not start; mend this line first (nothing was written)",
             ));
         }
+        if let Some(at) = self.reading.doc.tree.declares {
+            let place = self.reading.doc.merged.place(at);
+            return Some(
+                Error::failed(
+                    "this document type declares more than entities; sipctl cannot tell what follows from it",
+                )
+                .at(place)
+                .hint("nothing was written"),
+            );
+        }
         let blind = self.reading.doc.merged.problems.iter().find(|problem| problem.blind)?;
         Some(Error::failed(blind.message.clone()).at(blind.place.clone()).hint("nothing was written"))
     }

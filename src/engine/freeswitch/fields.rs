@@ -56,8 +56,14 @@ pub fn read(directory: &Directory, doc: &Document, user: &User) -> Fields {
         *field = text(part, option);
     }
     let disabled = last(&settings[Part::Attr as usize], DISABLED).is_some();
+    let permit = match disabled {
+        // What it is once sipctl's own two params are gone again.
+        true => last(&directory.params_without_last(doc, user, 2), "auth-acl").map(|setting| setting.value.to_vec()),
+        false => last(&settings[Part::Param as usize], "auth-acl").map(|setting| setting.value.to_vec()),
+    };
     fields.ip = text(Part::Attr, "cidr").map(|networks| shown(&networks));
-    fields.permit = text(Part::Param, "auth-acl").filter(|_| !disabled).map(|networks| shown(&networks));
+    let permit = permit.filter(|networks| !networks.is_empty());
+    fields.permit = permit.map(|networks| shown(&String::from_utf8_lossy(&networks)));
     fields.enabled = Some(!disabled);
     fields
 }

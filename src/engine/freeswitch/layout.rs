@@ -28,6 +28,17 @@ pub fn escape(value: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Why no way of writing brings a value through the engine. It copies a user before it uses him, and
+/// in the copy it encodes nothing behind `<!` (switch_xml.c switch_xml_ampencode).
+pub fn cannot_hold(value: &[u8]) -> Option<&'static str> {
+    if value.iter().any(|b| matches!(b, b'\x0b' | b'\x0c')) {
+        return Some("FreeSWITCH makes a blank of a vertical tab or a form feed");
+    }
+    let open = super::line::find(value, b"<!", 0)?;
+    let spoilt = |byte: &u8| matches!(byte, b'"' | b'&' | b'\t' | b'\n' | b'\r');
+    value[open..].iter().any(spoilt).then_some("FreeSWITCH loses quotes, & and tabs that stand behind <!")
+}
+
 /// Whether only blanks stand on the line before an offset.
 pub fn starts_line(bytes: &[u8], at: usize) -> bool {
     bytes[line_start(bytes, at)..at].iter().all(|b| matches!(b, b' ' | b'\t')) && !at_bom(bytes, at)
@@ -277,6 +288,16 @@ mod tests {
             ("a\nb\"'&", "a&#10;b&quot;&apos;&amp;"),
         ] {
             assert_eq!(String::from_utf8(escape(value.as_bytes())).unwrap(), written);
+        }
+    }
+
+    #[test]
+    fn what_no_writing_brings_through_is_known() {
+        for value in ["a<!b", "<!--x-->", "a&<!b", "\"<!", "< !\"", "a\tb"] {
+            assert!(cannot_hold(value.as_bytes()).is_none(), "{value}");
+        }
+        for value in ["a<!b\"", "<!&amp;", "<!--\n", "a\x0bb", "\x0c"] {
+            assert!(cannot_hold(value.as_bytes()).is_some(), "{value}");
         }
     }
 

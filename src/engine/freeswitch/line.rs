@@ -52,12 +52,31 @@ pub fn find(text: &[u8], wanted: &[u8], from: usize) -> Option<usize> {
     Some(from + text.get(from..)?.windows(wanted.len()).position(|window| window == wanted)?)
 }
 
-/// The part of a line before its first variable: the only part looked at for texts that drop it.
-pub fn before_variable(raw: &[u8]) -> &[u8] {
-    match find(raw, b"$${", 0) {
-        Some(open) if raw[open..].contains(&b'}') => &raw[..open],
-        _ => raw,
+/// Where the brace that opens at an offset is closed, others inside it closed first.
+pub fn closing_brace(text: &[u8], open: usize) -> Option<usize> {
+    let mut depth = 0;
+    for (at, byte) in text.iter().enumerate().skip(open) {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 1 => return Some(at),
+            b'}' => depth -= 1,
+            _ => {}
+        }
     }
+    None
+}
+
+/// What is still seen of a line once its variables are filled in: filling in cuts it at the first
+/// one. Only here are texts looked for that drop the line.
+pub fn seen(raw: &[u8]) -> &[u8] {
+    let mut at = 0;
+    while let Some(open) = find(raw, b"$${", at) {
+        match closing_brace(raw, open + 2) {
+            Some(close) => return &raw[..close],
+            None => at = open + 1,
+        }
+    }
+    raw
 }
 
 /// Whether a text drops its line.
@@ -70,21 +89,55 @@ type Directive<'a> = (&'a [u8], &'a [u8]);
 
 /// The directive on a line. `Some(None)`: the line holds the word, is dropped, and does nothing.
 pub fn directive(text: &[u8]) -> Option<Option<Directive<'_>>> {
-    let at = text.windows(WORD.len()).position(|window| window.eq_ignore_ascii_case(WORD))?;
+    let at = position(text, WORD)?;
     if at == 0 || text[at - 1] != b'<' {
         return Some(None);
     }
-    let rest = &text[at + WORD.len()..];
-    let parsed = quoted(rest, b"cmd").and_then(|(command, rest)| Some((command, quoted(rest, b"data")?.0)));
+    let rest = &text[at..];
+    let rest = find(rest, b"/>", 0).map_or(rest, |end| &rest[..end + 2]);
+    let parsed = quoted(rest, b"cmd").and_then(|(command, rest)| Some((command, quoted(rest?, b"data")?.0)));
     Some(parsed)
 }
 
-/// The value in double quotes of `name = "value"`, and what follows.
-fn quoted<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let rest = text[find(text, name, 0)? + name.len()..].trim_ascii_start();
-    let rest = rest.strip_prefix(b"=")?.trim_ascii_start().strip_prefix(b"\"")?;
-    let end = rest.iter().position(|b| *b == b'"')?;
-    Some((&rest[..end], &rest[end + 1..]))
+/// What stands between the next double quotes behind the next `=` behind a word in any case, and
+/// what follows; without a second quote all the rest, and then nothing follows.
+fn quoted<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], Option<&'a [u8]>)> {
+    let rest = &text[position(text, name)?..];
+    let rest = &rest[find(rest, b"=", 0)?..];
+    let rest = &rest[find(rest, b"\"", 0)? + 1..];
+    Some(match rest.iter().position(|b| *b == b'"') {
+        Some(end) => (&rest[..end], Some(&rest[end + 1..])),
+        None => (rest, None),
+    })
+}
+
+/// Where a text stands, in any case.
+fn position(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len()).position(|window| window.eq_ignore_ascii_case(wanted))
+}
+
+/// `name=value`: blanks around the `=` do not count, those at the ends do.
+pub fn assignment(data: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = data.iter().position(|b| *b == b'=')?;
+    let (mut name, mut value) = (&data[..at], &data[at + 1..]);
+    while let Some(shorter) = name.strip_suffix(b" ") {
+        name = shorter;
+    }
+    while let Some(shorter) = value.strip_prefix(b" ") {
+        value = shorter;
+    }
+    Some((name, value))
+}
+
+/// Word and data of `<!--#word data`: what stands in the first pair of quotes, else all of it.
+pub fn block(command: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let end = command.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(command.len());
+    let command = &command[..end];
+    let Some(gap) = command.iter().position(|b| *b == b' ') else { return (command, None) };
+    let (word, data) = (&command[..gap], &command[gap + 1..]);
+    let open = data.iter().position(|b| *b == b'"').map(|open| &data[open + 1..]);
+    let inside = open.and_then(|rest| Some(&rest[..rest.iter().position(|b| *b == b'"')?]));
+    (word, Some(inside.unwrap_or(data)))
 }
 
 #[cfg(test)]
@@ -105,20 +158,35 @@ mod tests {
 
     #[test]
     fn only_the_part_before_a_variable_drops_the_line() {
-        assert!(!drops(before_variable(b"value=\"$${pw}\"/></include>")));
-        assert!(drops(before_variable(b"</include> $${pw}")));
-        assert!(drops(before_variable(b"$${open </include>")));
+        assert!(!drops(seen(b"value=\"$${pw}\"/></include>")));
+        assert!(drops(seen(b"</include> $${pw}")));
+        assert!(drops(seen(b"$${open </include>")));
+        assert_eq!(seen(b"a$${b{c}d}e$${f}"), b"a$${b{c}d");
+        assert_eq!(seen(b"a$${b{c} $${d}"), b"a$${b{c} $${d");
     }
 
     #[test]
-    fn a_directive_needs_double_quotes_on_its_line() {
+    fn a_directive_takes_what_stands_in_double_quotes_on_its_line() {
         let shown = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
         let set = |text: &str| directive(text.as_bytes()).map(|found| found.map(|(a, b)| [shown(a), shown(b)]));
         let pair = |a: &str, b: &str| Some(Some([a.to_owned(), b.to_owned()]));
         assert_eq!(set("  <X-PRE-PROCESS cmd=\"set\" data=\"a=b\"/>"), pair("set", "a=b"));
-        assert_eq!(set("<!-- <x-pre-process  cmd = \"set\"  data = \"a = b\" /> -->"), pair("set", "a = b"));
+        assert_eq!(set("<!-- <x-pre-process  CMD = \"set\"  Data = \"a = b\" /> -->"), pair("set", "a = b"));
         assert_eq!(set("<X-PRE-PROCESS cmd='set' data='a=b'/>"), Some(None));
+        assert_eq!(set("<X-PRE-PROCESS cmd='set' data=\"a=b\"/>"), Some(None));
         assert_eq!(set("no X-PRE-PROCESS cmd=\"set\" data=\"a=b\""), Some(None));
         assert_eq!(set("<X-NO-PRE-PROCESS cmd=\"set\" data=\"a=b\"/>"), None);
+        // Without its second quote the value ends where the element does.
+        assert_eq!(set("<X-PRE-PROCESS cmd=\"set\" data=\"a=b/> c"), pair("set", "a=b/>"));
+        assert_eq!(set("<X-PRE-PROCESS cmd=\"set\" data=\"a=b/>c\"/>"), pair("set", "a=b/>"));
+    }
+
+    #[test]
+    fn an_assignment_and_a_block_are_taken_apart() {
+        assert_eq!(assignment(b" a  =  b "), Some((&b" a"[..], &b"b "[..])));
+        assert_eq!(assignment(b"a"), None);
+        assert_eq!(block(b"set \"a=b\" c"), (&b"set"[..], Some(&b"a=b"[..])));
+        assert_eq!(block(b"set \"a=b\n"), (&b"set"[..], Some(&b"\"a=b"[..])));
+        assert_eq!(block(b"comment\n"), (&b"comment"[..], None));
     }
 }

@@ -313,6 +313,17 @@ struct Filled {
     text: Vec<u8>,
     stretches: Vec<Stretch>,
     known: bool,
+    /// Whether a variable lacks its closing brace.
+    unclosed: bool,
+}
+
+impl Filled {
+    /// Bytes in which nothing is filled in.
+    fn verbatim(raw: &[u8], offset: usize) -> Self {
+        let stretch = Stretch { at: 0, offset, len: raw.len(), origin: Origin::Verbatim };
+        let stretches = if raw.is_empty() { Vec::new() } else { vec![stretch] };
+        Self { text: raw.to_vec(), stretches, known: true, unclosed: false }
+    }
 }
 
 impl Reader<'_> {
@@ -355,20 +366,21 @@ impl Reader<'_> {
     /// A line that holds a variable, a directive, or a text that drops it; in this order.
     fn special(&mut self, file: u32, bytes: &[u8], line: &Line, in_block: &mut bool, depth: usize) -> Result<()> {
         let raw = &bytes[line.start..line.content_end(bytes)];
-        let filled = self.fill(raw, line.start);
-        if raw.windows(3).any(|w| w == b"$${") && filled.stretches.iter().all(|s| s.origin == Origin::Verbatim) {
-            self.problem(file, line.start, false, "a variable without its closing brace is left as it is");
-        }
-        if line::drops(line::before_variable(raw)) {
+        let seen = line::seen(raw);
+        if line::drops(seen) {
             return Ok(());
         }
-        let mut from = 0;
-        if *in_block {
-            let Some(end) = line::find(&filled.text, b"-->", 0) else { return Ok(()) };
-            *in_block = false;
-            from = end + 3;
+        let mut filled = self.fill(raw, line.start);
+        if filled.unclosed {
+            self.problem(file, line.start, false, "a variable without its closing brace is left as it is");
         }
-        let text = &filled.text[from..];
+        if *in_block {
+            // The rest of such a line is taken as it stood before variables were filled in.
+            let Some(end) = line::find(seen, b"-->", 0) else { return Ok(()) };
+            *in_block = false;
+            filled = Filled::verbatim(&seen[end + 3..], line.start + end + 3);
+        }
+        let text = &filled.text;
         if let Some(directive) = line::directive(text) {
             if let Some((command, data)) = directive {
                 self.command(file, line, command, data, filled.known, depth)?;
@@ -376,27 +388,28 @@ impl Reader<'_> {
             return Ok(());
         }
         let Some(block) = line::find(text, b"<!--#", 0) else {
-            self.copy(file, &filled, from..filled.text.len());
+            self.copy(file, &filled, 0..filled.text.len());
             return Ok(());
         };
-        self.copy(file, &filled, from..from + block);
+        self.copy(file, &filled, 0..block);
         let body = &text[block + 5..];
         let end = line::find(body, b"-->", 0);
-        let command = &body[..end.unwrap_or(body.len())];
-        let split = command.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(command.len());
-        let (word, data) = (&command[..split], command[split..].trim_ascii());
-        let data = data.strip_prefix(b"\"").unwrap_or(data);
-        self.command(file, line, word, data.strip_suffix(b"\"").unwrap_or(data), filled.known, depth)?;
+        // What follows on the line is written before the command is carried out.
         match end {
-            Some(end) => self.copy(file, &filled, from + block + 5 + end + 3..filled.text.len()),
+            Some(end) => self.copy(file, &filled, block + 5 + end + 3..filled.text.len()),
             None => *in_block = true,
         }
-        Ok(())
+        match line::block(&body[..end.unwrap_or(body.len())]) {
+            (word, Some(data)) if !word.eq_ignore_ascii_case(b"env-set") => {
+                self.command(file, line, word, data, filled.known, depth)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn fill(&self, raw: &[u8], start: usize) -> Filled {
-        let mut out = Filled { text: Vec::with_capacity(raw.len()), stretches: Vec::new(), known: true };
-        let mut at = 0;
+        let mut out = Filled { known: true, ..Filled::verbatim(&[], start) };
+        let (mut at, mut from) = (0, 0);
         let verbatim = |out: &mut Filled, range: Range<usize>| {
             if !range.is_empty() {
                 let (at, offset, len) = (out.text.len(), start + range.start, range.len());
@@ -404,13 +417,17 @@ impl Reader<'_> {
                 out.text.extend_from_slice(&raw[range]);
             }
         };
-        while let Some(open) = line::find(raw, b"$${", at) {
-            let Some(close) = line::find(raw, b"}", open) else { break };
+        while let Some(open) = line::find(raw, b"$${", from) {
+            let Some(close) = line::closing_brace(raw, open + 2) else {
+                out.unclosed = true;
+                from = open + 1;
+                continue;
+            };
             verbatim(&mut out, at..open);
-            let name = &raw[open + 3..close];
+            let name = raw[open + 3..close].to_ascii_lowercase();
             let whole = &raw[open..=close];
-            let engines = || std::str::from_utf8(name).is_ok_and(|name| ENGINES.contains(&name));
-            let (value, known) = match self.variables.get(name) {
+            let engines = || std::str::from_utf8(&name).is_ok_and(|name| ENGINES.contains(&name));
+            let (value, known) = match self.variables.get(&name) {
                 Some(value) => (value.text.as_slice(), value.known),
                 None if engines() => (whole, false),
                 None => (&b""[..], true),
@@ -420,6 +437,7 @@ impl Reader<'_> {
             out.text.extend_from_slice(value);
             out.known &= known;
             at = close + 1;
+            from = at;
         }
         verbatim(&mut out, at..raw.len());
         out
@@ -452,15 +470,13 @@ impl Reader<'_> {
         depth: usize,
     ) -> Result<()> {
         let command = command.to_ascii_lowercase();
-        let assigned =
-            data.iter().position(|b| *b == b'=').map(|at| (data[..at].trim_ascii(), data[at + 1..].trim_ascii()));
-        match (command.as_slice(), assigned) {
+        match (command.as_slice(), line::assignment(data)) {
             (b"set", Some((name, value))) => {
-                self.variables.insert(name.to_vec(), Value { text: value.to_vec(), known });
+                self.variables.insert(name.to_ascii_lowercase(), Value { text: kept(value), known });
             }
             (b"exec-set" | b"env-set" | b"stun-set", Some((name, _))) => {
                 let text = [b"$${", name, b"}"].concat();
-                self.variables.insert(name.to_vec(), Value { text, known: false });
+                self.variables.insert(name.to_ascii_lowercase(), Value { text, known: false });
             }
             (b"exec", _) => {
                 let message = "FreeSWITCH inserts the output of a program here; sipctl does not run it";
@@ -503,4 +519,22 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// A value as a global variable keeps it: `${` becomes `%{` (switch_utils.h switch_string_var_check).
+fn kept(value: &[u8]) -> Vec<u8> {
+    let mut out = value.to_vec();
+    let mut dollar = None;
+    for at in 0..out.len() {
+        match (out[at], dollar) {
+            (b'$', _) => dollar = Some(at),
+            (b'{', Some(open)) => {
+                out[open] = b'%';
+                dollar = None;
+            }
+            (b'\\', _) => {}
+            _ => dollar = None,
+        }
+    }
+    out
 }

@@ -154,6 +154,38 @@ fn harmful_snippets_are_read_as_observed() {
 }
 
 #[test]
+fn variables_and_blocks_are_read_to_the_letter() {
+    let user = format!("<user id=\"2200\">\n{BODY}\n</user>\n");
+    let set = |data: &str, value: &str| {
+        format!("<X-PRE-PROCESS cmd=\"set\" data=\"{data}\"/>\n{}", user.replace("s3cret", value))
+    };
+    for (text, wanted) in [
+        (set("P=any case", "$${p}"), "any case"),
+        (set("p  =  blank ", "$${p}."), "blank ."),
+        (set("p=a${b}", "$${p}"), "a%{b}"),
+        (set("a{b}c=nested", "$${a{b}c}"), "nested"),
+        (set("p=x", "$${a{b} $${p}"), "$${a{b} x"),
+        (format!("<X-PRE-PROCESS cmd=\"set\" data=\"p=x/>\n{}", user.replace("s3cret", "$${p}")), "x/>"),
+        (format!("<!--#set \"p=x\" y-->\n{}", user.replace("s3cret", "$${p}")), "x"),
+        (format!("<!--#set \"p=x\" y\n-->\n{}", user.replace("s3cret", "$${p}")), "x"),
+        // The rest of the line stands before what is included.
+        (format!("<!--#include \"first.inc\"--> {}", user.replace('\n', "")), "s3cret"),
+        (user.replace("s3cret", "a\u{b}b\u{c}c"), "a b c"),
+    ] {
+        let first = user.replace("s3cret", "included");
+        let files = [("default/zz_t.xml", text.as_bytes()), ("default/first.inc", first.as_bytes())];
+        assert_eq!(outcome(&files), wanted, "{text}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("directory")).unwrap();
+    std::fs::write(folder.path().join("freeswitch.xml"), ROOT).unwrap();
+    let typed = "<!DOCTYPE a [\n<!ATTLIST user id CDATA \"2200\">\n]>\n<domain name=\"a\"><user/></domain>\n";
+    std::fs::write(folder.path().join("directory/default.xml"), typed).unwrap();
+    let estate = Estate::load(&Cx::new(&Silent), &Local, folder.path(), false).unwrap();
+    assert!(estate.rejected().unwrap().message.contains("document type"));
+}
+
+#[test]
 fn the_first_user_in_byte_order_is_found() {
     let user = |id: &str, pw: &str| {
         format!("<user id=\"{id}\"><params><param name=\"password\" value=\"{pw}\"/></params></user>\n")
@@ -190,6 +222,12 @@ fn users_are_looked_for_where_the_engine_looks() {
             "<params><param name=\"password\" value=\"domain\"/></params><users><user id=\"2200\"/></users>\n"
                 .to_owned(),
             "domain",
+        ),
+        (
+            "<params><param name=\"password\" value=\"first\"/><param name=\"Password\" value=\"second\"/></params>\n\
+             <users><user id=\"2200\"/></users>\n"
+                .to_owned(),
+            "first",
         ),
     ] {
         let text = format!("<include>\n<domain name=\"PBX.example\">\n{domain}</domain>\n</include>\n");

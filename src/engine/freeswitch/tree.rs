@@ -52,6 +52,8 @@ pub struct Tree {
     entities: HashMap<Vec<u8>, Vec<u8>>,
     /// Where parsing stopped, if it did: then the elements are those before.
     pub broken: Option<Broken>,
+    /// A document type that says more than which entities there are: attributes may come from it.
+    pub declares: Option<usize>,
 }
 
 fn range(span: Span) -> Range<usize> {
@@ -135,7 +137,7 @@ impl Tree {
 
     /// A value with its entities resolved; line ends and tabs become blanks.
     pub fn decoded<'t>(&self, raw: &'t [u8]) -> Cow<'t, [u8]> {
-        if !raw.iter().any(|b| matches!(b, b'&' | b'\t' | b'\r' | b'\n')) {
+        if !raw.iter().any(|b| matches!(b, b'&' | b'\t'..=b'\r')) {
             return Cow::Borrowed(raw);
         }
         let mut out = Vec::with_capacity(raw.len());
@@ -152,7 +154,7 @@ impl Tree {
                     out.push(b'&');
                 }
                 b'\r' if raw.get(at + 1) == Some(&b'\n') => {}
-                b'\t' | b'\r' | b'\n' => out.push(b' '),
+                b'\t'..=b'\r' => out.push(b' '),
                 byte => out.push(byte),
             }
             at += 1;
@@ -196,6 +198,11 @@ struct Parser<'t> {
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// What is skipped behind a name or a value: vertical tab and form feed as well (isspace).
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 impl Parser<'_> {
@@ -253,7 +260,7 @@ impl Parser<'_> {
             return self.broken(start, "markup outside of root element");
         }
         let name = self.skip(|b| !is_blank(b) && b != b'/' && b != b'>');
-        self.skip(is_blank);
+        self.skip(is_space);
         let first = self.tree.attributes.len() as u32;
         while self.peek().is_some_and(|b| b != b'/' && b != b'>') {
             let name = self.skip(|b| !is_blank(b) && !matches!(b, b'=' | b'/' | b'>'));
@@ -271,7 +278,7 @@ impl Parser<'_> {
                 }
             }
             self.tree.attributes.push(attribute);
-            self.skip(is_blank);
+            self.skip(is_space);
         }
         let itself = self.peek() == Some(b'/');
         self.at += usize::from(itself);
@@ -348,7 +355,10 @@ impl Parser<'_> {
     /// Keeps `<!ENTITY name "value">` of a document type: they hold for the whole merged text.
     fn entities(&mut self, subset: Range<usize>) {
         const WORD: &[u8] = b"<!ENTITY";
-        let text = &self.text[subset];
+        let text = &self.text[subset.clone()];
+        if super::line::find(text, b"<!ATTLIST", 0).is_some() || text.contains(&b'%') {
+            self.tree.declares.get_or_insert(subset.start);
+        }
         let mut at = 0;
         while let Some(found) = super::line::find(text, WORD, at) {
             at = found + WORD.len();

@@ -109,6 +109,10 @@ impl<'e> Room<'e> {
         if self.options.no_validate || contexts.contains(context) {
             return Ok(());
         }
+        if context.is_empty() {
+            return Err(Error::usage("a context is not cleared: calls would start in one that is meant for others")
+                .hint("name another one, or take its line out with --unset endpoint.context"));
+        }
         Err(refuse::unknown_name("context", context, "extensions.conf", contexts.iter().cloned()))
     }
 

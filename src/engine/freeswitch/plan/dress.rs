@@ -177,16 +177,31 @@ fn comments(bytes: &[u8], old: &str, new: &str, out: &mut Vec<Splice>) {
 }
 
 /// Whom a new user is dressed after: the nearest lower number that fits, else the nearest higher.
+/// With nobody in that context, or who logs in that way, anybody shows how it is done.
 pub fn neighbours<'e>(room: &Room<'e>, draft: &Draft<'e>, domain: usize, wish: &Wish) -> Option<Neighbours<'e>> {
-    let reading = room.reading();
     let kind = if wish.by_address { Kind::IpPhone } else { Kind::Phone };
+    let context = wish.context.as_deref();
+    let filters = [(context, Some(kind)), (None, Some(kind)), (None, None)];
+    filters.into_iter().find_map(|(context, kind)| of_kind(room, draft, domain, wish, context, kind))
+}
+
+fn of_kind<'e>(
+    room: &Room<'e>,
+    draft: &Draft<'e>,
+    domain: usize,
+    wish: &Wish,
+    context: Option<&str>,
+    kind: Option<Kind>,
+) -> Option<Neighbours<'e>> {
+    let reading = room.reading();
     let fits = |user: &&&User| {
         let Ok((file, _)) = draft.element(user.node) else { return false };
+        let own = reading.kind(user);
         user.domain == domain
-            && reading.kind(user) == kind
+            && kind.map_or(own.is_extension(), |kind| own == kind)
             && !reading.is_disabled(user)
             && wish.file.as_ref().is_none_or(|path| draft.path(file) == path)
-            && wish.context.as_ref().is_none_or(|context| {
+            && context.is_none_or(|context| {
                 reading.value(user, Part::Variable, "user_context").as_deref() == Some(context.as_bytes())
             })
     };

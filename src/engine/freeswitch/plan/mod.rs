@@ -10,7 +10,7 @@ use super::directory::{Part, User};
 use super::draft::Draft;
 use super::estate::{Estate, Reading};
 use super::fields::Wanted;
-use super::proofs;
+use super::{layout, proofs};
 use crate::engine::{Aftercare, Done, Live, Plan, PlanOptions, Reload, Warning, refuse, suggest};
 use crate::error::{Code, Error, Result};
 use crate::extension::{Edit, Ext, Want, order};
@@ -139,6 +139,12 @@ impl<'e> Room<'e> {
                 _ => None,
             })
         };
+        for Wanted { part, option, want } in wanted {
+            let (Want::Set(text) | Want::Add(text)) = want else { continue };
+            if let Some(why) = layout::cannot_hold(text.as_bytes()) {
+                return Err(Error::usage(format!("{}.{option} cannot be stored like this: {why}", part.name())));
+            }
+        }
         if let Some(most) = value(Part::Param, "max-registrations-per-extension") {
             let message =
                 format!("more than one registration ({most}) also needs multiple-registrations in the SIP profile");
@@ -149,9 +155,17 @@ impl<'e> Room<'e> {
                            <node type=\"allow\" domain=...> and the SIP profile applies that list (apply-inbound-acl)";
             warnings.push(Warning::new("profile", message).number(number));
         }
-        let (Some(context), false) = (value(Part::Variable, "user_context"), self.options.no_validate) else {
+        if self.options.no_validate {
             return Ok(());
+        }
+        let cleared = |wanted: &&Wanted| {
+            wanted.part == Part::Variable && wanted.option == "user_context" && matches!(wanted.want, Want::Unset(_))
         };
+        if wanted.iter().any(|wanted| cleared(&wanted)) {
+            return Err(Error::usage("a context is not cleared: calls would start in one that is meant for others")
+                .hint("name another one, or insist with --no-validate"));
+        }
+        let Some(context) = value(Part::Variable, "user_context") else { return Ok(()) };
         let Some(contexts) = self.contexts().filter(|contexts| !contexts.contains(context)) else { return Ok(()) };
         Err(refuse::unknown_name("context", context, "the dialplan", contexts.iter().cloned()))
     }

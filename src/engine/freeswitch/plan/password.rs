@@ -2,7 +2,7 @@
 
 use super::super::directory::{Part, User, own};
 use super::super::draft::{Draft, not_plain};
-use super::super::layout::escape;
+use super::super::layout::{cannot_hold, escape};
 use super::Room;
 use super::set::value_of;
 use crate::engine::Warning;
@@ -37,7 +37,10 @@ pub fn check(secret: &Secret) -> Result<()> {
         [] => Err(Error::usage("the password is empty: any password would register then")),
         bytes if bytes.contains(&0) => Err(Error::usage("the password holds a NUL byte")),
         bytes if bytes.len() > LONGEST => Err(Error::usage("the password has more than 65536 bytes")),
-        _ => Ok(()),
+        bytes => match cannot_hold(bytes) {
+            Some(why) => Err(Error::usage(format!("this password cannot be stored: {why}"))),
+            None => Ok(()),
+        },
     }
 }
 
