@@ -18,17 +18,26 @@ pub type Tree = BTreeMap<String, Vec<u8>>;
 
 /// A configuration folder.
 pub struct Home {
+    engine: &'static dyn Engine,
     folder: TempDir,
 }
 
 impl Home {
+    /// One of Asterisk.
     pub fn new(tree: &Tree) -> Self {
+        Self::of(&Asterisk, tree)
+    }
+
+    /// One of an engine.
+    pub fn of(engine: &'static dyn Engine, tree: &Tree) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("phones")).unwrap();
         for (name, bytes) in tree {
-            std::fs::write(folder.path().join(name), bytes).unwrap();
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
         }
-        Self { folder }
+        Self { engine, folder }
     }
 
     pub fn path(&self) -> &Path {
@@ -36,20 +45,13 @@ impl Home {
     }
 
     pub fn load(&self) -> Result<Box<dyn Estate>> {
-        Asterisk.load(&Cx::new(&Silent), &Local, self.path(), false)
+        self.engine.load(&Cx::new(&Silent), &Local, self.path(), false)
     }
 
     /// Every file as it is now.
     pub fn tree(&self) -> Tree {
-        let folders = [self.path().to_owned(), self.path().join("phones")];
-        let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|e| e.unwrap().path());
-        entries
-            .filter(|path| path.is_file())
-            .map(|path| {
-                let name = path.strip_prefix(self.path()).unwrap().to_str().unwrap().to_owned();
-                (name, std::fs::read(path).unwrap())
-            })
-            .collect()
+        let files = crate::files::tree(self.path()).into_iter();
+        files.map(|(path, bytes)| (path.to_str().unwrap().to_owned(), bytes)).collect()
     }
 
     /// Plans and carries out; what a person would be shown of it holds none of the secrets.

@@ -1,6 +1,11 @@
 //! Properties of every change, on configuration trees in random house styles: nothing is lost,
 //! nobody else is touched, and what was written is what is read back.
 
+mod directory;
+#[path = "../trees/files.rs"]
+#[allow(dead_code, reason = "folders are read here, not copied")]
+mod files;
+mod freeswitch;
 mod home;
 mod house;
 mod strange;

@@ -206,7 +206,11 @@ impl<'e> Draft<'e> {
             if self.moves.is_removed(path) {
                 continue;
             }
-            let after = splice::apply(before, splice::merged(splices.clone()));
+            let mut splices = splice::merged(splices.clone());
+            if let Some(last) = splices.last_mut() {
+                layout::keep_unended(before, last);
+            }
+            let after = splice::apply(before, splices);
             let left = !layout::is_hollow(&after, 0..0) || has_comment(&after);
             if self.thinned.contains(file) && !left && self.reading.doc.merged.files[*file as usize].depth > 0 {
                 out.insert(path.to_owned(), None);

@@ -41,16 +41,14 @@ pub fn cannot_hold(value: &[u8]) -> Option<&'static str> {
 
 /// Whether only blanks stand on the line before an offset.
 pub fn starts_line(bytes: &[u8], at: usize) -> bool {
-    bytes[line_start(bytes, at)..at].iter().all(|b| matches!(b, b' ' | b'\t')) && !at_bom(bytes, at)
+    bytes[line_start(bytes, at)..at].iter().all(|b| matches!(b, b' ' | b'\t'))
 }
 
-fn at_bom(bytes: &[u8], at: usize) -> bool {
-    bytes[..at].ends_with(b"\xef\xbb\xbf")
-}
-
-/// Where the line of an offset starts.
+/// Where the line of an offset starts; a byte order mark is no part of it.
 pub fn line_start(bytes: &[u8], at: usize) -> usize {
-    bytes[..at].iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(0, |end| end + 1)
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let first = if bytes[..at].starts_with(MARK) { MARK.len() } else { 0 };
+    bytes[..at].iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(first, |end| end + 1)
 }
 
 /// The blanks before an offset on its line.
@@ -97,6 +95,18 @@ pub fn taken(bytes: &[u8], span: Range<usize>, apart: bool) -> Range<usize> {
         start = above;
     }
     start..next
+}
+
+/// A removal of all to the end of a file takes the line end before it where the file had none at its
+/// end: a missing one stays missing.
+pub fn keep_unended(bytes: &[u8], removal: &mut Splice) {
+    let unended = !bytes.ends_with(b"\n") && !bytes.ends_with(b"\r");
+    if unended && removal.text.is_empty() && removal.span.end == bytes.len() {
+        removal.span.start = match &bytes[..removal.span.start] {
+            [head @ .., b'\r', b'\n'] | [head @ .., b'\r' | b'\n'] => head.len(),
+            whole => whole.len(),
+        };
+    }
 }
 
 /// Where the line above a line start starts.
@@ -224,10 +234,11 @@ pub fn add(doc: &Document, user: u32, additions: &[Addition]) -> Option<(Vec<Spl
         let level = indent(bytes, tag.start).to_vec();
         let inner = children_indent(doc, node, file).unwrap_or_else(|| [&level, unit].concat());
         let last = doc.tree.children(node).filter(|child| !addition.gone.contains(child)).last();
-        let last = match last {
-            Some(child) => Some((child, here(doc.tree.span(child))?)),
-            None => None,
-        };
+        if last.is_some_and(|child| here(doc.tree.span(child)).is_none()) {
+            out.push(before_closing(bytes, here(doc.tree.span(node))?, &inner, end, addition));
+            continue;
+        }
+        let last = last.and_then(|child| Some((child, here(doc.tree.span(child))?)));
         let mut text = Vec::new();
         let broken = last.as_ref().is_none_or(|(_, span)| starts_line(bytes, span.start));
         for (name, value) in addition.options {
@@ -263,6 +274,20 @@ pub fn add(doc: &Document, user: u32, additions: &[Addition]) -> Option<(Vec<Spl
         }
     }
     Some((out, opened))
+}
+
+/// Options as the last of a block whose last element comes from another file: the directive that
+/// brings it stands somewhere before the closing tag.
+fn before_closing(bytes: &[u8], block: Range<usize>, inner: &[u8], end: &[u8], addition: &Addition) -> Splice {
+    let close = bytes[..block.end].windows(2).rposition(|w| w == b"</").unwrap_or(block.end);
+    let plain = addition.options.iter().map(|(name, value)| plain(addition.part, name, value));
+    match starts_line(bytes, close) {
+        true => {
+            let lines = plain.flat_map(|option| [inner, &option, end].concat());
+            Splice::insert(line_start(bytes, close), lines.collect::<Vec<u8>>())
+        }
+        false => Splice::insert(close, plain.flatten().collect::<Vec<u8>>()),
+    }
 }
 
 /// How deep the children of an element stand, where they start lines.

@@ -79,11 +79,14 @@ pub fn enable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
                 _ => (user.node, block, block),
             };
             let before = doc.tree.children(around).take_while(|child| *child != first).last();
-            let start = match before {
-                Some(before) => draft.element(before)?.1.end,
-                None => tag(around)?.end,
-            };
-            Splice::remove(start..draft.element(last)?.1.end)
+            let bytes = draft.bytes(file);
+            let taken = |node: u32| Ok::<_, Error>(layout::taken(bytes, draft.element(node)?.1, false));
+            match before.map(|before| draft.element(before)).transpose()? {
+                Some((own, before)) if own == file => Splice::remove(before.end..draft.element(last)?.1.end),
+                // What stands before comes from another file: these are whole lines of their own.
+                Some(_) => Splice::remove(taken(first)?.start..taken(last)?.end),
+                None => Splice::remove(tag(around)?.end..draft.element(last)?.1.end),
+            }
         }
         b"opened-block" => Splice::replace(tag(block)?.end - 1..draft.element(block)?.1.end, b"/>"),
         b"opened-user" => Splice::replace(tag(user.node)?.end - 1..draft.element(user.node)?.1.end, b"/>"),

@@ -95,7 +95,11 @@ pub fn dressed<'e>(
     for part in [Part::Attr, Part::Param, Part::Variable] {
         let settings: Vec<Setting> = match part {
             Part::Attr => room.reading().directory.settings(doc, model, part),
-            _ => own(doc, model.node, part, true),
+            // What a directive inside him brings from another file comes with that directive.
+            _ => {
+                let here = |setting: &Setting| draft.element(setting.node).is_ok_and(|(own, _)| own == file);
+                own(doc, model.node, part, true).into_iter().filter(here).collect()
+            }
         };
         let mut named: Options = wish.options(part);
         for setting in &settings {
