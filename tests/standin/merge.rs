@@ -38,53 +38,59 @@ fn file(path: &Path, variables: &mut Variables, out: &mut Out, depth: usize) {
     let folder = path.parent().unwrap_or(Path::new("/"));
     let all = crate::text(&bytes);
     let mut in_comment = false;
-    for raw in all.split(['\n', '\r']) {
-        // The test for whole lines sees only what stands before the first expansion.
-        let head = raw.split_once("$${").map_or(raw, |(head, _)| head);
-        if ["<include>", "</include>", "<?"].iter().any(|word| head.contains(word)) {
+    for raw in all.split_inclusive(['\n', '\r']) {
+        // A NUL ends the line, its line break included.
+        let raw = raw.split('\0').next().unwrap_or_default();
+        let (mut line, seen) = expand(raw, variables);
+        // Filling in cuts the line at its first variable; what is looked for below is looked for there.
+        if ["<include>", "</include>", "<?"].iter().any(|word| seen.contains(word)) {
             continue;
         }
-        let mut line = expand(raw, variables);
         if in_comment {
-            let Some((_, after)) = line.split_once("-->") else { continue };
+            let Some((_, after)) = seen.split_once("-->") else { continue };
             line = after.to_owned();
             in_comment = false;
         }
         if let Some(at) = line.to_ascii_uppercase().find("X-PRE-PROCESS") {
+            let directive = &line[at..];
+            let directive = directive.find("/>").map_or(directive, |end| &directive[..end + 2]);
             if line[..at].ends_with('<')
-                && let (Some(command), Some(data)) = (quoted(&line, "cmd=\""), quoted(&line, "data=\""))
+                && let Some((command, Some(rest))) = quoted(directive, "CMD")
+                && let Some((data, _)) = quoted(rest, "DATA")
             {
-                act(&command, &data, folder, variables, out, depth);
+                act(command, data, folder, variables, out, depth);
             }
             continue;
         }
-        if let Some((before, rest)) = line.split_once("<!--#") {
-            let (inner, after) = rest.split_once("-->").map_or((rest, None), |(inner, after)| (inner, Some(after)));
-            out.text.push_str(before);
-            let (command, data) = inner.split_once(' ').unwrap_or((inner, ""));
-            if after.is_some() {
-                act(command, data.trim().trim_matches('"'), folder, variables, out, depth);
-            }
-            in_comment = after.is_none();
-            out.text.push_str(after.unwrap_or_default());
-        } else {
+        let Some((before, rest)) = line.split_once("<!--#") else {
             out.text.push_str(&line);
+            continue;
+        };
+        let (inner, after) = rest.split_once("-->").map_or((rest, None), |(inner, after)| (inner, Some(after)));
+        out.text.push_str(before);
+        out.text.push_str(after.unwrap_or_default());
+        in_comment = after.is_none();
+        let inner = inner.split(['\r', '\n']).next().unwrap_or_default();
+        if let Some((command, data)) = inner.split_once(' ') {
+            let in_quotes = data.split_once('"').and_then(|(_, rest)| Some(rest.split_once('"')?.0));
+            act(command, in_quotes.unwrap_or(data), folder, variables, out, depth);
         }
-        out.text.push('\n');
     }
 }
 
 /// `exec`, `env-set` and `stun-set` are not acted on: nothing runs here.
 fn act(command: &str, data: &str, folder: &Path, variables: &mut Variables, out: &mut Out, depth: usize) {
-    match (command, data.split_once('=')) {
+    match (command.to_ascii_lowercase().as_str(), data.split_once('=')) {
         ("set", Some((name, value))) => {
-            variables.insert(name.trim().to_owned(), value.trim().to_owned());
+            let value = value.trim_start_matches(' ').replace("${", "%{");
+            variables.insert(name.trim_end_matches(' ').to_ascii_lowercase(), value);
         }
         ("include", _) => {
             let pattern = folder.join(data);
             let mut found: Vec<_> =
                 glob::glob(&pattern.to_string_lossy()).into_iter().flatten().filter_map(Result::ok).collect();
-            found.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
+            let dot = data.rsplit('/').next().is_some_and(|name| name.starts_with('.'));
+            found.retain(|path| dot || !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
             found.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
             found.iter().for_each(|path| file(path, variables, out, depth + 1));
         }
@@ -92,19 +98,47 @@ fn act(command: &str, data: &str, folder: &Path, variables: &mut Variables, out:
     }
 }
 
-fn quoted(line: &str, key: &str) -> Option<String> {
-    let (_, rest) = line.split_once(key)?;
-    rest.split_once('"').map(|(value, _)| value.to_owned())
+/// What stands between the next double quotes behind the next `=` behind a key, and what follows
+/// them; all the rest where they are not closed.
+fn quoted<'l>(line: &'l str, key: &str) -> Option<(&'l str, Option<&'l str>)> {
+    let rest = &line[line.to_ascii_uppercase().find(key)?..];
+    let (_, rest) = rest.split_once('=')?;
+    let (_, rest) = rest.split_once('"')?;
+    Some(rest.split_once('"').map_or((rest, None), |(value, rest)| (value, Some(rest))))
 }
 
-fn expand(line: &str, variables: &Variables) -> String {
-    let mut out = String::new();
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("$${") {
-        let Some((name, after)) = after.split_once('}') else { break };
-        out.push_str(before);
-        out.push_str(variables.get(name).map_or("", String::as_str));
-        rest = after;
+/// The line with its variables, and what is left of it as it was: the part before the first closing
+/// brace.
+fn expand<'l>(line: &'l str, variables: &Variables) -> (String, &'l str) {
+    let (mut out, mut at, mut seen) = (String::new(), 0, line);
+    while at < line.len() {
+        let rest = &line[at..];
+        if let Some(name) = rest.strip_prefix("$${")
+            && let Some(end) = closing(name)
+        {
+            out.push_str(variables.get(&name[..end].to_ascii_lowercase()).map_or("", String::as_str));
+            at += 3 + end + 1;
+            if seen.len() == line.len() {
+                seen = &line[..at - 1];
+            }
+            continue;
+        }
+        let c = rest.chars().next().unwrap_or_default();
+        out.push(c);
+        at += c.len_utf8();
     }
-    out + rest
+    (out, seen)
+}
+
+/// Where the brace that is open at the start is closed.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 1;
+    text.char_indices().find_map(|(at, c)| {
+        depth += match c {
+            '{' => 1,
+            '}' => -1,
+            _ => 0,
+        };
+        (depth == 0).then_some(at)
+    })
 }

@@ -65,6 +65,9 @@ fn encoded(value: &str) -> String {
     out
 }
 
+/// What becomes a blank in a value.
+const SPACES: [char; 5] = ['\t', '\n', '\u{b}', '\u{c}', '\r'];
+
 fn decoded(value: &str) -> String {
     let mut out = String::new();
     let mut rest = value;
@@ -204,7 +207,7 @@ impl<'a> Parser<'a> {
             let Some(end) = self.rest().find(quote) else { return Err(self.error("missing \"")) };
             let raw = &self.rest()[..end];
             self.lost += raw.matches('\n').count();
-            element.attributes.push((name, decoded(&raw.replace(['\n', '\t', '\r'], " "))));
+            element.attributes.push((name, decoded(&raw.replace("\r\n", "\n").replace(SPACES, " "))));
             self.at += end + 1;
         }
     }

@@ -28,9 +28,13 @@ pub fn escape(value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Why no way of writing brings a value through the engine. It copies a user before it uses him, and
-/// in the copy it encodes nothing behind `<!` (switch_xml.c switch_xml_ampencode).
+/// Why no way of writing brings a value through the engine. It copies a user before it uses him; in
+/// the copy it encodes nothing behind `<!`, and leaves out bytes that are no UTF-8 with the one that
+/// follows (switch_xml.c switch_xml_ampencode; observed on 1.11).
 pub fn cannot_hold(value: &[u8]) -> Option<&'static str> {
+    if std::str::from_utf8(value).is_err() {
+        return Some("FreeSWITCH loses bytes that are no UTF-8");
+    }
     if value.iter().any(|b| matches!(b, b'\x0b' | b'\x0c')) {
         return Some("FreeSWITCH makes a blank of a vertical tab or a form feed");
     }
@@ -321,6 +325,7 @@ mod tests {
         for value in ["a<!b", "<!--x-->", "a&<!b", "\"<!", "< !\"", "a\tb"] {
             assert!(cannot_hold(value.as_bytes()).is_none(), "{value}");
         }
+        assert!(cannot_hold(b"caf\xe9").is_some());
         for value in ["a<!b\"", "<!&amp;", "<!--\n", "a\x0bb", "\x0c"] {
             assert!(cannot_hold(value.as_bytes()).is_some(), "{value}");
         }

@@ -152,7 +152,14 @@ impl Merged {
     /// Reads `folder`/freeswitch.xml and all it includes.
     pub fn load(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Self> {
         let path = folder.join("freeswitch.xml");
-        let mut reader = Reader { cx, host, out: Self::default(), known: HashMap::new(), variables: HashMap::new() };
+        let mut reader = Reader {
+            cx,
+            host,
+            out: Self::default(),
+            known: HashMap::new(),
+            open: Vec::new(),
+            variables: HashMap::new(),
+        };
         let text = folder.as_os_str().as_encoded_bytes().to_vec();
         reader.variables.insert(b"conf_dir".to_vec(), Value { text, known: true });
         let found = host.read(cx, &[Want::File(path.clone())])?.into_iter().flatten().next();
@@ -296,6 +303,8 @@ struct Reader<'a> {
     host: &'a dyn Host,
     out: Merged,
     known: HashMap<PathBuf, u32>,
+    /// The files that are being read, each included by the one before.
+    open: Vec<u32>,
     variables: HashMap<Vec<u8>, Value>,
 }
 
@@ -343,6 +352,7 @@ impl Reader<'_> {
 
     fn file(&mut self, file: u32, depth: usize) -> Result<()> {
         let bytes = Arc::clone(&self.out.files[file as usize].bytes);
+        self.open.push(file);
         let mut in_block = false;
         let mut at = 0;
         while at < bytes.len() {
@@ -360,6 +370,7 @@ impl Reader<'_> {
             }
             at = line.end;
         }
+        self.open.pop();
         Ok(())
     }
 
@@ -503,8 +514,15 @@ impl Reader<'_> {
         for found in self.host.read(self.cx, &[Want::Glob(pattern)])?.into_iter().flatten() {
             match found.content {
                 Content::There { meta, .. } if meta.folder => {}
-                Content::There { .. } if found.path == here => {
-                    self.problem(file, line.start, false, "this file includes itself");
+                Content::There { .. }
+                    if self.open.iter().any(|open| self.out.files[*open as usize].path == found.path) =>
+                {
+                    self.problem(
+                        file,
+                        line.start,
+                        true,
+                        "files include each other here; FreeSWITCH stops only 100 deep",
+                    );
                 }
                 Content::There { bytes, meta } => {
                     let next = self.source(found.path, bytes, meta, depth + 1);

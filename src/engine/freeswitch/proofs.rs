@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::directory::{Part, User, last};
 use super::estate::{PARTS, Reading};
+use super::layout::cannot_hold;
 use super::mask::is_secret;
 use crate::engine::{Expect, Live, Proof};
 use crate::error::{Error, Place, Result};
@@ -37,6 +38,11 @@ fn values(reading: &Reading, user: &User) -> Vec<Value> {
         }
     }
     out
+}
+
+/// Whether the engine has a value as the files do: it spoils some.
+fn can_be_asked(value: &Value) -> bool {
+    cannot_hold(&value.value).is_none()
 }
 
 /// `param:NAME`, `var:NAME`, `attr:NAME`: as `user_data` is asked.
@@ -74,7 +80,7 @@ pub fn of_user(reading: &Reading, user: &User, live: Option<&Live>) -> Vec<Proof
         setting.filter(|s| s.own).any(|s| s.name.eq_ignore_ascii_case(value.name.as_bytes()))
     };
     let values = values(reading, user).into_iter().filter(own);
-    let fields = values.filter_map(|value| expect(&value).ok());
+    let fields = values.filter(can_be_asked).filter_map(|value| expect(&value).ok());
     let all = std::iter::once(Expect::Present).chain(fields);
     all.map(|expect| proof(reading, user, &user.id, live, expect)).collect()
 }
@@ -98,7 +104,7 @@ pub fn of_change(
         push(Expect::Present);
         let mine = values(reading, own);
         let theirs = other.map(|other| values(reading_b, other)).unwrap_or_default();
-        for value in mine.iter().filter(|value| !theirs.contains(value)) {
+        for value in mine.iter().filter(|value| !theirs.contains(value) && can_be_asked(value)) {
             push(expect(value)?);
         }
         let named = |value: &Value| mine.iter().any(|own| own.part == value.part && own.name == value.name);
