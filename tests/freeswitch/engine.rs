@@ -23,6 +23,8 @@ pub struct FreeSwitch {
     home: TempDir,
     child: Child,
     ip: &'static str,
+    /// The user and group it runs as, where that is not ours.
+    other: Option<u32>,
 }
 
 /// The prefix of a real installation, if there is one to test with.
@@ -63,6 +65,15 @@ impl FreeSwitch {
 
     /// Starts one whose Event Socket listens on this address.
     pub fn start_at(ip: &'static str, change: impl FnOnce(&Path)) -> Self {
+        Self::start_so(ip, None, change)
+    }
+
+    /// Starts one as another user; only root can do that.
+    pub fn start_as(other: u32, change: impl FnOnce(&Path)) -> Self {
+        Self::start_so("127.0.0.1", Some(other), change)
+    }
+
+    fn start_so(ip: &'static str, other: Option<u32>, change: impl FnOnce(&Path)) -> Self {
         let home = tempfile::Builder::new().prefix("lab-").tempdir_in("/tmp").unwrap();
         let at = |name: &str| home.path().join(name);
         for name in ["log", "db", "run", "bin"] {
@@ -77,8 +88,13 @@ impl FreeSwitch {
         };
         std::fs::write(at("bin/fs_cli"), fs_cli).unwrap();
         std::fs::set_permissions(at("bin/fs_cli"), PermissionsExt::from_mode(0o755)).unwrap();
-        let child = spawn(home.path(), ip);
-        let mut started = Self { home, child, ip };
+        if let Some(id) = other {
+            for name in ["", "log", "db", "run"] {
+                std::os::unix::fs::chown(at(name), Some(id), Some(id)).unwrap();
+            }
+        }
+        let child = spawn(home.path(), ip, other);
+        let mut started = Self { home, child, ip, other };
         started.wait();
         started
     }
@@ -142,7 +158,7 @@ impl FreeSwitch {
 
     pub fn restart(&mut self) {
         self.kill();
-        self.child = spawn(self.home.path(), self.ip);
+        self.child = spawn(self.home.path(), self.ip, self.other);
         self.wait();
     }
 
@@ -162,9 +178,12 @@ impl Drop for FreeSwitch {
     }
 }
 
-fn spawn(home: &Path, ip: &str) -> Child {
+fn spawn(home: &Path, ip: &str, other: Option<u32>) -> Child {
     let at = |name: &str| home.join(name);
     let mut command = Command::new("setpriv");
+    if let Some(id) = other {
+        command.args([format!("--reuid={id}"), format!("--regid={id}"), "--clear-groups".to_owned()]);
+    }
     command.args(["--pdeathsig", "KILL"]);
     match real() {
         Some(prefix) => {

@@ -8,9 +8,14 @@ mod console;
 mod directory;
 mod effective;
 mod engine;
+mod faults;
 #[path = "../trees/files.rs"]
-#[allow(dead_code, reason = "folders are read here, not copied")]
 mod files;
 mod program;
 mod proof;
 mod recorded;
+#[path = "../offline/program.rs"]
+#[allow(dead_code, reason = "these tests need a part of what the offline tests need")]
+mod runner;
+#[path = "../offline/schema.rs"]
+mod schema;

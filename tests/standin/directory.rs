@@ -1,6 +1,6 @@
 //! Finding and merging users (switch_xml.c, `switch_xml_locate_user`, `switch_xml_merge_user`).
 
-use crate::tree::Element;
+use crate::tree::{Element, decoded};
 
 pub fn section<'e>(root: &'e Element, name: &str) -> Option<&'e Element> {
     root.all("section").find(|one| one.get("name").is_some_and(|n| n.eq_ignore_ascii_case(name)))
@@ -21,7 +21,7 @@ pub fn user(root: &Element, id: &str, domain: &str) -> Option<Element> {
         .flat_map(|(group, users)| users.all("user").map(move |user| (user, Some(group))));
     let direct = domain.first("users").unwrap_or(domain).all("user").map(|user| (user, None));
     let (user, group) = in_groups.chain(direct).find(|(user, _)| answers(user, id))?;
-    let mut merged = user.clone();
+    let mut merged = copied(user);
     for from in group.into_iter().chain([domain]) {
         inherit(&mut merged, from, "profile-variables", "variable");
         inherit(&mut merged, from, "variables", "variable");
@@ -60,4 +60,31 @@ pub fn data(user: &Element, kind: &str, name: &str) -> Option<String> {
     };
     let all = user.first(block)?.all(tag).filter(|one| one.get("name").is_some_and(|n| n.eq_ignore_ascii_case(name)));
     all.last()?.get("value").map(str::to_owned)
+}
+
+/// The copy of a user the engine works with: it is printed and parsed again. Nothing is encoded
+/// behind `<!`, and bytes that are no UTF-8 are lost with the one that follows.
+fn copied(element: &Element) -> Element {
+    let value = |text: &str| {
+        let bytes = crate::bytes(text);
+        let mut out = Vec::new();
+        let mut lost = false;
+        for chunk in bytes.utf8_chunks() {
+            let valid = chunk.valid();
+            let skip = if lost { valid.chars().next().map_or(0, char::len_utf8) } else { 0 };
+            out.extend_from_slice(&valid.as_bytes()[skip..]);
+            lost = !chunk.invalid().is_empty();
+        }
+        let out = crate::text(&out).replace(['\u{b}', '\u{c}'], " ");
+        let Some(open) = out.find("<!") else { return out };
+        let (head, tail) = out.split_at(open);
+        let tail = tail.split('"').next().unwrap_or_default();
+        head.to_owned() + &decoded(&tail.replace(['\t', '\n', '\r'], " "))
+    };
+    Element {
+        name: element.name.clone(),
+        attributes: element.attributes.iter().map(|(name, text)| (name.clone(), value(text))).collect(),
+        text: element.text.clone(),
+        children: element.children.iter().map(copied).collect(),
+    }
 }

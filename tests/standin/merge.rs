@@ -78,7 +78,7 @@ fn file(path: &Path, variables: &mut Variables, out: &mut Out, depth: usize) {
     }
 }
 
-/// `exec`, `env-set` and `stun-set` are not acted on: nothing runs here.
+/// No program is run; the one that is known is `cat FILE`. `env-set` and `stun-set` do nothing.
 fn act(command: &str, data: &str, folder: &Path, variables: &mut Variables, out: &mut Out, depth: usize) {
     match (command.to_ascii_lowercase().as_str(), data.split_once('=')) {
         ("set", Some((name, value))) => {
@@ -93,6 +93,10 @@ fn act(command: &str, data: &str, folder: &Path, variables: &mut Variables, out:
             found.retain(|path| dot || !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
             found.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
             found.iter().for_each(|path| file(path, variables, out, depth + 1));
+        }
+        ("exec", _) => {
+            let bytes = data.strip_prefix("cat ").and_then(|file| std::fs::read(file).ok());
+            out.text.push_str(&crate::text(&bytes.unwrap_or_default()));
         }
         _ => {}
     }

@@ -68,7 +68,7 @@ fn encoded(value: &str) -> String {
 /// What becomes a blank in a value.
 const SPACES: [char; 5] = ['\t', '\n', '\u{b}', '\u{c}', '\r'];
 
-fn decoded(value: &str) -> String {
+pub fn decoded(value: &str) -> String {
     let mut out = String::new();
     let mut rest = value;
     while let Some((before, after)) = rest.split_once('&') {
