@@ -48,6 +48,12 @@ pub fn starts_line(bytes: &[u8], at: usize) -> bool {
     bytes[line_start(bytes, at)..at].iter().all(|b| matches!(b, b' ' | b'\t'))
 }
 
+/// Whether only blanks stand on the line behind an offset.
+pub fn ends_line(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes[at..].iter().find(|b| !matches!(b, b' ' | b'\t'));
+    rest.is_none_or(|b| matches!(b, b'\n' | b'\r'))
+}
+
 /// Where the line of an offset starts; a byte order mark is no part of it.
 pub fn line_start(bytes: &[u8], at: usize) -> usize {
     const MARK: &[u8] = b"\xef\xbb\xbf";

@@ -1,5 +1,8 @@
 //! What is fuzzed: each target takes any bytes and panics where a promise is broken.
 
+mod freeswitch;
+
+pub use freeswitch::freeswitch;
 use sipctl::text::asterisk_conf::{Carry, Content, Document, Text, escape_name};
 use sipctl::text::splice::apply;
 
@@ -11,7 +14,7 @@ pub fn asterisk_conf(data: &[u8]) {
         return;
     };
     let carry = match first {
-        b'0'..=b'2' => Carry { depth: i32::from(first - b'1'), later: true },
+        b'0'..=b'2' => Carry { depth: i32::from(*first) - i32::from(b'1'), later: true },
         _ => Carry::default(),
     };
     let (doc, _) = Document::parse(text.into(), carry);

@@ -137,7 +137,8 @@ fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e
     }
     let comment = layout::own_comment(bytes, element.start, &model.id);
     let start = comment.as_ref().map_or(element.start, |comment| comment.start);
-    let whole = layout::starts_line(bytes, start);
+    // Behind somebody who shares his last line the new one does too, so that he can go alone.
+    let whole = layout::starts_line(bytes, start) && (!neighbours.behind || layout::ends_line(bytes, element.end));
     let inside = |splice: &Splice| splice.span.start >= start && splice.span.end <= element.end;
     let moved = splices
         .into_iter()
