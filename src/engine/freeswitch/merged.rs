@@ -377,6 +377,9 @@ impl Reader<'_> {
     /// A line that holds a variable, a directive, or a text that drops it; in this order.
     fn special(&mut self, file: u32, bytes: &[u8], line: &Line, in_block: &mut bool, depth: usize) -> Result<()> {
         let raw = &bytes[line.start..line.content_end(bytes)];
+        if line.start + raw.len() < line.end {
+            self.problem(file, line.start, true, "FreeSWITCH loses what follows a NUL byte on its line");
+        }
         let seen = line::seen(raw);
         if line::drops(seen) {
             return Ok(());
