@@ -17,6 +17,7 @@ use crate::cx::Cx;
 use crate::engine::{Done, Estate, FileChange, Plan};
 use crate::error::{Error, Result};
 use crate::host::{Content, Host, Meta, Step, Want};
+use crate::secret::hex;
 
 /// How many changes of a PBX are kept.
 const KEPT: usize = 100;
@@ -121,15 +122,15 @@ fn kept((number, change): (usize, &FileChange)) -> Kept {
 
 fn hashes(estate: &dyn Estate, plan: &Plan) -> BTreeMap<PathBuf, String> {
     let changed: BTreeMap<&Path, &FileChange> = plan.files.iter().map(|f| (f.path.as_path(), f)).collect();
-    let files = estate.files();
-    let unchanged = files.iter().filter(|(path, ..)| !changed.contains_key(path.as_path()));
-    let after = changed.values().filter_map(|f| Some((&f.path, f.after.as_ref()?)));
-    unchanged.map(|(path, bytes, _)| (path, bytes)).chain(after).map(|(path, b)| (path.clone(), sha256(b))).collect()
+    let files = estate.files().into_iter().map(|(path, bytes, _)| (path, bytes));
+    let unchanged = files.filter(|(path, _)| !changed.contains_key(path));
+    let after = changed.iter().filter_map(|(path, file)| Some((*path, file.after.as_ref()?)));
+    unchanged.chain(after).map(|(path, bytes)| (path.to_owned(), sha256(bytes))).collect()
 }
 
 /// Lower-case hex of SHA-256.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan) -> Result<()> {
@@ -220,9 +221,9 @@ pub(super) fn not_live(cx: &Cx, target: &Target) -> Vec<Entry> {
 }
 
 /// The change in which sipctl itself, without a reload, made a file what it is now.
-pub(super) fn own<'e>(entries: &'e [Entry], files: &[(PathBuf, Arc<[u8]>, Meta)], path: &Path) -> Option<&'e Entry> {
+pub(super) fn own<'e>(entries: &'e [Entry], files: &[(&Path, &Arc<[u8]>, &Meta)], path: &Path) -> Option<&'e Entry> {
     let candidate = entries.iter().find(|entry| entry.files.iter().any(|file| file.path == path))?;
-    let (_, bytes, _) = files.iter().find(|(file, ..)| file == path)?;
+    let (_, bytes, _) = files.iter().find(|(file, ..)| *file == path)?;
     (candidate.estate.get(path)? == &sha256(bytes)).then_some(candidate)
 }
 
