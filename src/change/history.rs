@@ -16,7 +16,7 @@ use super::{Options, Target};
 use crate::cx::Cx;
 use crate::engine::{Done, Estate, FileChange, Plan};
 use crate::error::{Error, Result};
-use crate::host::{Content, Host, Meta, Step, Want};
+use crate::host::{Content, File, Host, Meta, Step, Want};
 use crate::secret::hex;
 
 /// How many changes of a PBX are kept.
@@ -156,8 +156,14 @@ fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan
         like: None,
         mode: 0o600,
     };
+    let last = ids.last().map(|last| home.join(last.to_string()));
+    let mut same = last.map_or(Ok(Vec::new()), |last| left(cx, target.keeper, last, plan))?.into_iter();
     for (kept, change) in entry.files.iter().zip(&plan.files) {
-        steps.extend(kept.before.as_ref().zip(change.before.as_ref()).map(|(name, (bytes, _))| file(name, bytes)));
+        let before = kept.before.as_ref().zip(change.before.as_ref());
+        steps.extend(before.map(|(name, (bytes, _))| match same.next().flatten() {
+            Some(from) => Step::Link { from, to: new.join(name) },
+            None => file(name, bytes),
+        }));
         steps.extend(kept.after.as_ref().zip(change.after.as_ref()).map(|(name, bytes)| file(name, bytes)));
     }
     steps.push(file("meta.json", &text.into()));
@@ -176,6 +182,29 @@ fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan
         }
         stopped.error
     })
+}
+
+/// For each file with a past what the change before this one left of it, if that is just what it
+/// was now: it need not be written again. Nobody writes to what is in the history.
+fn left(cx: &Cx, host: &dyn Host, last: PathBuf, plan: &Plan) -> Result<Vec<Option<PathBuf>>> {
+    let mut known: BTreeMap<(String, u64), PathBuf> = BTreeMap::new();
+    for file in host.read(cx, &[Want::Folder(last)])?.into_iter().flatten() {
+        let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.split_once('-').and_then(|(_, name)| name.strip_suffix(".after"));
+        if let (Some(name), Content::There { meta, .. }) = (name, &file.content) {
+            known.insert((name.to_owned(), meta.size), file.path.clone());
+        }
+    }
+    let past = plan.files.iter().filter_map(|change| Some((&change.path, &change.before.as_ref()?.0)));
+    past.map(|(path, bytes)| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(copy) = known.get(&(name, bytes.len() as u64)) else { return Ok(None) };
+        // One at a time: files can be large.
+        let found = host.read(cx, &[Want::File(copy.clone())])?.into_iter().flatten().next();
+        let same = matches!(found, Some(File { content: Content::There { bytes: kept, .. }, .. }) if kept == *bytes);
+        Ok(same.then(|| copy.clone()))
+    })
+    .collect()
 }
 
 /// The steps that remove folders with the files in them.
