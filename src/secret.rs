@@ -54,7 +54,7 @@ impl Algorithm {
             for part in parts {
                 hash.update(part);
             }
-            hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+            hex(&hash.finalize())
         }
         match self {
             Self::Md5 => run::<Md5>(parts),
@@ -106,12 +106,18 @@ impl Secret {
     }
 }
 
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// A random salt of 16 hex digits for [`Secret::salted`].
 pub fn salt() -> Result<String> {
     let mut bytes = [0u8; 8];
     getrandom::fill(&mut bytes)
         .map_err(|e| Error::failed("the operating system gives no random bytes").because(anyhow::anyhow!("{e}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use super::{Options, Target};
 use crate::cx::Cx;
 use crate::engine::{Done, Estate, FileChange, Plan};
 use crate::error::{Error, Result};
-use crate::host::{Content, Host, Meta, Step, Want};
+use crate::host::{Content, File, Host, Meta, Step, Want};
+use crate::secret::hex;
 
 /// How many changes of a PBX are kept.
 const KEPT: usize = 100;
@@ -121,15 +122,15 @@ fn kept((number, change): (usize, &FileChange)) -> Kept {
 
 fn hashes(estate: &dyn Estate, plan: &Plan) -> BTreeMap<PathBuf, String> {
     let changed: BTreeMap<&Path, &FileChange> = plan.files.iter().map(|f| (f.path.as_path(), f)).collect();
-    let files = estate.files();
-    let unchanged = files.iter().filter(|(path, ..)| !changed.contains_key(path.as_path()));
-    let after = changed.values().filter_map(|f| Some((&f.path, f.after.as_ref()?)));
-    unchanged.map(|(path, bytes, _)| (path, bytes)).chain(after).map(|(path, b)| (path.clone(), sha256(b))).collect()
+    let files = estate.files().into_iter().map(|(path, bytes, _)| (path, bytes));
+    let unchanged = files.filter(|(path, _)| !changed.contains_key(path));
+    let after = changed.iter().filter_map(|(path, file)| Some((*path, file.after.as_ref()?)));
+    unchanged.chain(after).map(|(path, bytes)| (path.to_owned(), sha256(bytes))).collect()
 }
 
 /// Lower-case hex of SHA-256.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan) -> Result<()> {
@@ -155,8 +156,14 @@ fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan
         like: None,
         mode: 0o600,
     };
+    let last = ids.last().map(|last| home.join(last.to_string()));
+    let mut same = last.map_or(Ok(Vec::new()), |last| left(cx, target.keeper, last, plan))?.into_iter();
     for (kept, change) in entry.files.iter().zip(&plan.files) {
-        steps.extend(kept.before.as_ref().zip(change.before.as_ref()).map(|(name, (bytes, _))| file(name, bytes)));
+        let before = kept.before.as_ref().zip(change.before.as_ref());
+        steps.extend(before.map(|(name, (bytes, _))| match same.next().flatten() {
+            Some(from) => Step::Link { from, to: new.join(name) },
+            None => file(name, bytes),
+        }));
         steps.extend(kept.after.as_ref().zip(change.after.as_ref()).map(|(name, bytes)| file(name, bytes)));
     }
     steps.push(file("meta.json", &text.into()));
@@ -175,6 +182,29 @@ fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan
         }
         stopped.error
     })
+}
+
+/// For each file with a past what the change before this one left of it, if that is just what it
+/// was now: it need not be written again. Nobody writes to what is in the history.
+fn left(cx: &Cx, host: &dyn Host, last: PathBuf, plan: &Plan) -> Result<Vec<Option<PathBuf>>> {
+    let mut known: BTreeMap<(String, u64), PathBuf> = BTreeMap::new();
+    for file in host.read(cx, &[Want::Folder(last)])?.into_iter().flatten() {
+        let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.split_once('-').and_then(|(_, name)| name.strip_suffix(".after"));
+        if let (Some(name), Content::There { meta, .. }) = (name, &file.content) {
+            known.insert((name.to_owned(), meta.size), file.path.clone());
+        }
+    }
+    let past = plan.files.iter().filter_map(|change| Some((&change.path, &change.before.as_ref()?.0)));
+    past.map(|(path, bytes)| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(copy) = known.get(&(name, bytes.len() as u64)) else { return Ok(None) };
+        // One at a time: files can be large.
+        let found = host.read(cx, &[Want::File(copy.clone())])?.into_iter().flatten().next();
+        let same = matches!(found, Some(File { content: Content::There { bytes: kept, .. }, .. }) if kept == *bytes);
+        Ok(same.then(|| copy.clone()))
+    })
+    .collect()
 }
 
 /// The steps that remove folders with the files in them.
@@ -220,9 +250,9 @@ pub(super) fn not_live(cx: &Cx, target: &Target) -> Vec<Entry> {
 }
 
 /// The change in which sipctl itself, without a reload, made a file what it is now.
-pub(super) fn own<'e>(entries: &'e [Entry], files: &[(PathBuf, Arc<[u8]>, Meta)], path: &Path) -> Option<&'e Entry> {
+pub(super) fn own<'e>(entries: &'e [Entry], files: &[(&Path, &Arc<[u8]>, &Meta)], path: &Path) -> Option<&'e Entry> {
     let candidate = entries.iter().find(|entry| entry.files.iter().any(|file| file.path == path))?;
-    let (_, bytes, _) = files.iter().find(|(file, ..)| file == path)?;
+    let (_, bytes, _) = files.iter().find(|(file, ..)| *file == path)?;
     (candidate.estate.get(path)? == &sha256(bytes)).then_some(candidate)
 }
 

@@ -88,14 +88,30 @@ impl From<&Meta> for Stamp {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct Line<R> {
     v: u64,
     #[serde(flatten)]
-    record: Record,
+    record: R,
+}
+
+/// [`Record::Open`] of what somebody else holds: it may be large.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum First<'a> {
+    Open(&'a Opened),
+}
+
+/// The first line.
+pub fn first(opened: &Opened) -> Result<Vec<u8>> {
+    written(First::Open(opened))
 }
 
 /// A record as a line.
 pub fn line(record: Record) -> Result<Vec<u8>> {
+    written(record)
+}
+
+fn written(record: impl Serialize) -> Result<Vec<u8>> {
     let mut line = serde_json::to_vec(&Line { v: VERSION, record })
         .map_err(|e| Error::failed("cannot keep a journal of this change").because(e))?;
     line.push(b'\n');
@@ -107,7 +123,7 @@ pub fn line(record: Record) -> Result<Vec<u8>> {
 pub fn parse(bytes: &[u8]) -> Result<Vec<Record>> {
     let mut records = Vec::new();
     for line in bytes.split_inclusive(|b| *b == b'\n').filter(|line| line.ends_with(b"\n")) {
-        match serde_json::from_slice::<Line>(line) {
+        match serde_json::from_slice::<Line<Record>>(line) {
             Ok(Line { v: VERSION, record }) => records.push(record),
             _ => return Err(unknown(line)),
         }
@@ -154,6 +170,8 @@ mod tests {
     fn a_journal_reads_as_it_was_written_and_a_torn_end_is_nothing() {
         let records = [opened(), Record::Switching(vec![None]), Record::Proved];
         let text: Vec<u8> = records.iter().flat_map(|r| line(r.clone()).unwrap()).collect();
+        let Record::Open(opened) = &records[0] else { unreachable!() };
+        assert!(text.starts_with(&first(opened).unwrap()));
         assert_eq!(parse(&text).unwrap(), records);
         assert!(text.split(|b| *b == b'\n').filter(|l| !l.is_empty()).all(|l| l.starts_with(br#"{"v":1,"#)));
         for cut in 0..text.len() {

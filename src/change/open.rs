@@ -45,10 +45,7 @@ impl<'a> Open<'a> {
         let private = private(folder);
         let mut steps = vec![
             Step::MakeFolder { path: private.clone(), mode: 0o700 },
-            Step::Append {
-                path: private.join("journal"),
-                bytes: journal::line(Record::Open(Box::new(opened.clone())))?,
-            },
+            Step::Append { path: private.join("journal"), bytes: journal::first(&opened)? },
             Step::Append { path: private.join(".gitignore"), bytes: b"*\n".to_vec() },
         ];
         let mut temps = Vec::new();

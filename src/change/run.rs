@@ -295,7 +295,7 @@ impl<'a> Run<'a> {
         let reloaded = self.asked.0 - i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
         let newer = estate.files().into_iter().filter(|(_, _, meta)| meta.mtime.0 > reloaded + 1);
         let known: BTreeSet<PathBuf> = places.iter().map(|place| place.file.clone()).collect();
-        let more = newer.filter(|(path, ..)| !known.contains(path)).map(|(path, ..)| Place::new(path, 0));
+        let more = newer.filter(|(path, ..)| !known.contains(*path)).map(|(path, ..)| Place::new(path, 0));
         places.extend(more);
         Ok(places)
     }

@@ -1,6 +1,6 @@
 //! Where passwords come from and where those made in this run go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -188,8 +188,9 @@ impl Keys {
         asked: bool,
         done: &[String],
     ) -> (Option<BTreeMap<String, String>>, Option<String>) {
-        let made: Vec<(&Ext, &Secret)> =
-            self.made.get(&pbx.name).into_iter().flatten().filter(|(ext, _)| done.contains(&ext.number)).collect();
+        let done: BTreeSet<&String> = done.iter().collect();
+        let made = self.made.get(&pbx.name).into_iter().flatten();
+        let made: Vec<(&Ext, &Secret)> = made.filter(|(ext, _)| done.contains(&ext.number)).collect();
         match &self.shown {
             Shown::Report if asked || !made.is_empty() => {
                 let text = |secret: &Secret| String::from_utf8_lossy(secret.reveal()).into_owned();

@@ -187,7 +187,7 @@ pub struct Reload {
 }
 
 /// What to do after the change is proved. Failing, it is a warning.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aftercare {
     /// Drop every registration of this AOR or user.
@@ -300,7 +300,7 @@ pub struct PlanOptions {
 /// The configuration files of one PBX that matter, read at one moment, with their meaning.
 pub trait Estate: Send {
     /// Every file that was read, with its bytes and meta data (the history keeps their hashes).
-    fn files(&self) -> Vec<(PathBuf, Arc<[u8]>, Meta)>;
+    fn files(&self) -> Vec<(&Path, &Arc<[u8]>, &Meta)>;
 
     /// What is there, in number order; every kind.
     fn extensions(&self) -> Vec<Extension>;

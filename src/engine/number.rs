@@ -11,8 +11,8 @@ pub fn find(text: &[u8], number: &[u8], from: usize) -> Option<usize> {
         byte.is_some_and(|b| if digits { b.is_ascii_digit() } else { b.is_ascii_alphanumeric() || *b >= 0x80 })
     };
     let mut at = from;
-    while let Some(found) = text.get(at..)?.windows(number.len()).position(|window| window == number) {
-        let (start, end) = (at + found, at + found + number.len());
+    while let Some(start) = crate::text::find(text, number, at) {
+        let end = start + number.len();
         if !joins(start.checked_sub(1).and_then(|i| text.get(i))) && !joins(text.get(end)) {
             return Some(start);
         }

@@ -1,9 +1,10 @@
 //! The files of an estate as a host of their own: what a plan would write is read back through it
 //! before anything is written, by the same reader that read the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::cx::Cx;
 use crate::error::{Error, Result};
@@ -40,74 +41,97 @@ impl<'h> Recorder<'h> {
 
     /// What was recorded.
     pub fn finish(self) -> Snapshot {
-        Snapshot { answers: self.answers.into_inner().unwrap_or_else(PoisonError::into_inner) }
+        let answers = self.answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Snapshot { answers: Arc::new(answers), ..Snapshot::default() }
     }
 }
 
 /// What was read, to be read again, with some files other than they were.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    answers: Answers,
+    answers: Arc<Answers>,
+    changes: Changes,
+    /// Those of the globs among the questions.
+    patterns: OnceLock<Vec<Pattern>>,
 }
+
+/// Files that are replaced (`Some`), new, or gone (`None`).
+type Changes = BTreeMap<PathBuf, Option<Arc<[u8]>>>;
 
 impl Snapshot {
     /// The same files, with those of `changes` replaced (`Some`), new, or gone (`None`).
     #[must_use]
-    pub fn with(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Self {
-        let mut answers = self.answers.clone();
+    pub fn with(&self, changes: &Changes) -> Self {
+        let mut all = self.changes.clone();
+        all.extend(changes.iter().map(|(path, bytes)| (path.clone(), bytes.clone())));
+        Self { answers: Arc::clone(&self.answers), changes: all, patterns: OnceLock::new() }
+    }
+
+    /// What a question is answered now.
+    fn answer(&self, key: &Key, files: &[File]) -> Vec<File> {
+        let altered = |file: &File| match self.changes.get(&file.path) {
+            None => file.clone(),
+            Some(bytes) => replaced(file, bytes.as_ref()),
+        };
+        let mut out: Vec<File> = files.iter().map(altered).collect();
+        let Key::Glob(pattern) = key else { return out };
         let meta = |file: &File| match &file.content {
             Content::There { meta, .. } => Some(meta.clone()),
             _ => None,
         };
         // A glob that matched nothing so far takes any file for a sample.
-        let any = self.answers.values().flatten().find_map(meta);
-        for (key, files) in &mut answers {
-            let sample = files.iter().find_map(meta).or_else(|| any.clone());
-            for file in files.iter_mut() {
-                if let Some(bytes) = changes.get(&file.path) {
-                    replace(file, bytes.clone());
-                }
-            }
-            if let (Key::Glob(pattern), Some(meta)) = (key, sample) {
-                let new = |path: &&PathBuf| matches(pattern, path) && !files.iter().any(|file| file.path == **path);
-                let added: Vec<File> = changes
-                    .iter()
-                    .filter_map(|(path, bytes)| Some((path, bytes.as_ref()?)))
-                    .filter(|(path, _)| new(path))
-                    .map(|(path, bytes)| {
-                        let meta = Meta { real: path.clone(), id: (0, 0), ..meta.clone() };
-                        let content = Content::There { bytes: Arc::clone(bytes), meta };
-                        File { path: path.clone(), content }
-                    })
-                    .collect();
-                files.retain(|file| !matches!(file.content, Content::Missing));
-                files.extend(added);
-                files.sort_by(|a, b| a.path.cmp(&b.path));
-            }
-        }
-        Self { answers }
+        let any = || self.answers.values().flatten().find_map(meta);
+        let (Some(meta), Some(pattern)) = (files.iter().find_map(meta).or_else(any), Pattern::new(pattern)) else {
+            return out;
+        };
+        let there: HashSet<&OsStr> = files.iter().map(|file| file.path.as_os_str()).collect();
+        let new = self.changes.iter().filter_map(|(path, bytes)| Some((path, bytes.as_ref()?)));
+        let new = new.filter(|(path, _)| pattern.matches(path) && !there.contains(path.as_os_str()));
+        out.extend(new.map(|(path, bytes)| {
+            let meta = Meta { real: path.clone(), id: (0, 0), ..meta.clone() };
+            File { path: path.clone(), content: Content::There { bytes: Arc::clone(bytes), meta } }
+        }));
+        out.retain(|file| !matches!(file.content, Content::Missing));
+        out.sort_by(|a, b| a.path.cmp(&b.path));
+        out
     }
 
     /// Whether a glob include of the estate matches a path.
     pub fn is_included(&self, path: &Path) -> bool {
-        self.answers.keys().any(|key| matches!(key, Key::Glob(pattern) if matches(pattern, path)))
+        let globs = self.answers.keys().filter_map(|key| match key {
+            Key::Glob(pattern) => Pattern::new(pattern),
+            Key::Path(_) => None,
+        });
+        self.patterns.get_or_init(|| globs.collect()).iter().any(|pattern| pattern.matches(path))
     }
 }
 
-/// Whether a glob pattern matches a path; wildcards match no `/` and no leading dot.
-fn matches(pattern: &Path, path: &Path) -> bool {
-    let options =
-        glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
-    let pattern = pattern.to_string_lossy();
-    glob::Pattern::new(&pattern).is_ok_and(|pattern| pattern.matches_path_with(path, options))
+/// A glob pattern; wildcards match no `/` and no leading dot.
+#[derive(Clone, Debug)]
+struct Pattern(glob::Pattern);
+
+impl Pattern {
+    fn new(pattern: &Path) -> Option<Self> {
+        glob::Pattern::new(&pattern.to_string_lossy()).ok().map(Self)
+    }
+
+    fn matches(&self, path: &Path) -> bool {
+        let options = glob::MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+        };
+        self.0.matches_path_with(path, options)
+    }
 }
 
-fn replace(file: &mut File, bytes: Option<Arc<[u8]>>) {
-    match (bytes, &mut file.content) {
-        (Some(new), Content::There { bytes, .. }) => *bytes = new,
-        (None, content) => *content = Content::Missing,
-        (Some(_), _) => {}
-    }
+fn replaced(file: &File, bytes: Option<&Arc<[u8]>>) -> File {
+    let content = match (bytes, &file.content) {
+        (Some(bytes), Content::There { meta, .. }) => Content::There { bytes: Arc::clone(bytes), meta: meta.clone() },
+        (Some(_), other) => other.clone(),
+        (None, _) => Content::Missing,
+    };
+    File { path: file.path.clone(), content }
 }
 
 impl Host for Recorder<'_> {
@@ -147,8 +171,8 @@ impl Host for Snapshot {
         let missing = |path: &PathBuf| vec![File { path: path.clone(), content: Content::Missing }];
         Ok(wants
             .iter()
-            .map(|want| match (self.answers.get(&Key::of(want)), want) {
-                (Some(answer), _) => answer.clone(),
+            .map(|want| match (self.answers.get_key_value(&Key::of(want)), want) {
+                (Some((key, files)), _) => self.answer(key, files),
                 (None, Want::Glob(_)) => Vec::new(),
                 (None, Want::File(path) | Want::Meta(path) | Want::Folder(path)) => missing(path),
             })

@@ -55,6 +55,18 @@ fn proved_stays_and_is_kept_in_the_history() {
 
     let second = lab.change(vec![set("1001", "newer")]);
     assert_eq!(second.id.as_deref(), Some("2"));
+    let inode = |name: &str| fs::metadata(lab.root.join("history/lab").join(name)).unwrap().ino();
+    assert_eq!(
+        inode("2/0-main.conf.before"),
+        inode("1/2-main.conf.after"),
+        "what is there already is not written again"
+    );
+    assert_eq!(fs::read_to_string(lab.root.join("history/lab/2/0-main.conf.before")).unwrap(), "1001=new\n");
+
+    fs::write(lab.folder().join("main.conf"), "1001=odd\n").unwrap();
+    lab.change(vec![set("1001", "last")]);
+    assert_eq!(fs::read_to_string(lab.root.join("history/lab/3/0-main.conf.before")).unwrap(), "1001=odd\n");
+    assert_eq!(fs::read_to_string(lab.root.join("history/lab/2/0-main.conf.after")).unwrap(), "1001=newer\n");
 }
 
 #[test]

@@ -123,8 +123,8 @@ impl Files {
 }
 
 impl Estate for Files {
-    fn files(&self) -> Vec<(PathBuf, Arc<[u8]>, Meta)> {
-        self.files.clone()
+    fn files(&self) -> Vec<(&Path, &Arc<[u8]>, &Meta)> {
+        self.files.iter().map(|(path, bytes, meta)| (path.as_path(), bytes, meta)).collect()
     }
     fn extensions(&self) -> Vec<Extension> {
         Vec::new()

@@ -54,8 +54,10 @@ pub fn run(app: &App, args: &RenumberArgs) -> Result<u8> {
             .zip(&new)
             .filter(|(old, _)| there.contains(old))
             .map(|(old, new)| {
-                let domain = new.domain.as_ref().or(old.domain.as_ref()).cloned();
-                (old.clone(), Ext { number: new.number.clone(), domain })
+                // It stays in its domain: another one may have the new number.
+                let own = old.domain.clone().or_else(|| estate.find(old)?.domain);
+                let domain = new.domain.clone().or_else(|| own.clone());
+                (Ext { number: old.number.clone(), domain: own }, Ext { number: new.number.clone(), domain })
             })
             .collect();
         check_free(&pairs, estate)?;

@@ -245,13 +245,13 @@ fn contexts(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Option<BTreeSet<S
 }
 
 impl engine::Estate for Estate {
-    fn files(&self) -> Vec<(PathBuf, Arc<[u8]>, Meta)> {
+    fn files(&self) -> Vec<(&Path, &Arc<[u8]>, &Meta)> {
         let mut seen = BTreeSet::new();
         let configs = [&self.configs.pjsip, &self.configs.wizard].into_iter().flatten();
         configs
             .flat_map(|config| &config.files)
             .filter(|file| seen.insert(file.path.clone()))
-            .map(|file| (file.path.clone(), Arc::clone(file.doc.bytes()), file.meta.clone()))
+            .map(|file| (file.path.as_path(), file.doc.bytes(), &file.meta))
             .collect()
     }
 

@@ -263,9 +263,9 @@ impl Estate {
 }
 
 impl engine::Estate for Estate {
-    fn files(&self) -> Vec<(PathBuf, Arc<[u8]>, Meta)> {
+    fn files(&self) -> Vec<(&Path, &Arc<[u8]>, &Meta)> {
         let files = self.reading.doc.merged.files.iter();
-        files.map(|file| (file.path.clone(), Arc::clone(&file.bytes), file.meta.clone())).collect()
+        files.map(|file| (file.path.as_path(), &file.bytes, &file.meta)).collect()
     }
 
     fn extensions(&self) -> Vec<Extension> {

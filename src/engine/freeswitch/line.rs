@@ -1,5 +1,9 @@
 //! One line as the preprocessor sees it (switch_xml.c preprocess(); observed on 1.11).
 
+use memchr::{memchr, memchr_iter, memchr2, memchr3_iter, memrchr2};
+
+pub use crate::text::find;
+
 /// A line of a file: it ends behind LF or behind CR.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {
@@ -7,15 +11,18 @@ pub struct Line {
     pub start: usize,
     /// Where the next one starts.
     pub end: usize,
-    /// Whether it is simply copied when no block comment is open.
-    pub plain: bool,
 }
 
 impl Line {
+    /// The line that starts at an offset.
+    pub fn at(bytes: &[u8], start: usize) -> Self {
+        let end = memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |end| start + end + 1);
+        Self { start, end }
+    }
+
     /// Where its content ends: a NUL byte loses the rest of the line.
     pub fn content_end(&self, bytes: &[u8]) -> usize {
-        let nul = bytes[self.start..self.end].iter().position(|b| *b == 0);
-        nul.map_or(self.end, |at| self.start + at)
+        memchr(0, &bytes[self.start..self.end]).map_or(self.end, |at| self.start + at)
     }
 }
 
@@ -24,32 +31,30 @@ const DROPPING: [&[u8]; 3] = [b"<include>", b"</include>", b"<?"];
 /// The word of a directive, in any case.
 const WORD: &[u8] = b"x-pre-process";
 
-/// The line that starts at an offset.
-pub fn scan(bytes: &[u8], start: usize) -> Line {
-    let mut plain = true;
-    let mut at = start;
-    while at < bytes.len() {
-        let rest = &bytes[at..];
-        match rest[0] {
-            b'\n' | b'\r' => return Line { start, end: at + 1, plain },
-            0 => plain = false,
-            b'$' => plain &= !rest.starts_with(b"$${"),
-            b'<' => plain &= !(DROPPING.iter().any(|text| rest.starts_with(text)) || rest.starts_with(b"<!--#")),
-            b'x' | b'X' => plain &= !starts_with_word(rest),
-            _ => {}
-        }
-        at += 1;
+/// Where the lines end, from the one that starts at an offset, that are simply copied.
+pub fn plain(bytes: &[u8], start: usize) -> usize {
+    let rest = &bytes[start..];
+    let special = |at: &usize| match rest[*at] {
+        b'$' => rest[*at..].starts_with(b"$${"),
+        b'<' => drops_at(&rest[*at..]) || rest[*at..].starts_with(b"<!--#"),
+        _ => is_word_around(rest, *at),
+    };
+    let end = memchr3_iter(b'$', b'<', WORD[1], rest).find(special).unwrap_or(rest.len());
+    let end = memchr(0, &rest[..end]).unwrap_or(end);
+    match end == rest.len() {
+        true => bytes.len(),
+        false => start + memrchr2(b'\n', b'\r', &rest[..end]).map_or(0, |before| before + 1),
     }
-    Line { start, end: at, plain }
 }
 
-fn starts_with_word(text: &[u8]) -> bool {
-    text.get(..WORD.len()).is_some_and(|head| head.eq_ignore_ascii_case(WORD))
+fn drops_at(rest: &[u8]) -> bool {
+    DROPPING.iter().any(|text| rest.starts_with(text))
 }
 
-/// Where a text stands, at or behind `from`.
-pub fn find(text: &[u8], wanted: &[u8], from: usize) -> Option<usize> {
-    Some(from + text.get(from..)?.windows(wanted.len()).position(|window| window == wanted)?)
+/// Whether the word stands around its second letter, which is rarer than its first.
+fn is_word_around(text: &[u8], second: usize) -> bool {
+    let start = second.checked_sub(1);
+    start.and_then(|start| text.get(start..start + WORD.len())).is_some_and(|word| word.eq_ignore_ascii_case(WORD))
 }
 
 /// Where the brace that opens at an offset is closed, others inside it closed first.
@@ -81,7 +86,7 @@ pub fn seen(raw: &[u8]) -> &[u8] {
 
 /// Whether a text drops its line.
 pub fn drops(text: &[u8]) -> bool {
-    DROPPING.iter().any(|wanted| find(text, wanted, 0).is_some())
+    memchr_iter(b'<', text).any(|at| drops_at(&text[at..]))
 }
 
 /// A directive: command and data.
@@ -89,7 +94,7 @@ type Directive<'a> = (&'a [u8], &'a [u8]);
 
 /// The directive on a line. `Some(None)`: the line holds the word, is dropped, and does nothing.
 pub fn directive(text: &[u8]) -> Option<Option<Directive<'_>>> {
-    let at = position(text, WORD)?;
+    let at = memchr_iter(WORD[1], text).find(|second| is_word_around(text, *second))? - 1;
     if at == 0 || text[at - 1] != b'<' {
         return Some(None);
     }
@@ -142,17 +147,46 @@ pub fn block(command: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn lines_are_plain_together_as_they_are_alone(parts in prop::collection::vec(
+            prop::sample::select(vec!["\n", "\r\n", "\r", "\0", "$", "$${", "x", "x-pre-process", "X-PRE-process", "-",
+                "<include>", "</include>", "<?", "<!--#", "<!--", "<user>", "a", " "]), 0..20)) {
+            let text = parts.concat().into_bytes();
+            let mut at = 0;
+            while at < text.len() {
+                let copied = plain(&text, at);
+                let mut lines = Vec::new();
+                while at < text.len() && lines.last() != Some(&false) {
+                    let line = Line::at(&text, at);
+                    lines.push(is_plain(&text[at..line.end]));
+                    at = line.end;
+                    prop_assert_eq!(lines.last() == Some(&true), at <= copied);
+                }
+            }
+        }
+    }
+
+    fn is_plain(line: &[u8]) -> bool {
+        let lower = line.to_ascii_lowercase();
+        let has = |text: &[u8]| line.windows(text.len()).any(|window| window == text);
+        let texts: [&[u8]; 6] = [b"<include>", b"</include>", b"<?", b"<!--#", b"$${", b"\0"];
+        !texts.into_iter().any(has) && !lower.windows(WORD.len()).any(|window| window == WORD)
+    }
 
     #[test]
     fn a_line_ends_at_either_and_is_plain_unless_it_holds_something() {
-        assert_eq!(scan(b"a\r\nb", 0), Line { start: 0, end: 2, plain: true });
-        assert_eq!(scan(b"a\r\nb", 2), Line { start: 2, end: 3, plain: true });
+        assert_eq!(Line::at(b"a\r\nb", 0), Line { start: 0, end: 2 });
+        assert_eq!(Line::at(b"a\r\nb", 2), Line { start: 2, end: 3 });
         for text in ["<include>", "a </include> b", "<?xml", "$${x}", "<!--#x", "X-Pre-Process", "\0"] {
-            assert!(!scan(text.as_bytes(), 0).plain, "{text}");
+            assert_eq!(plain(text.as_bytes(), 0), 0, "{text}");
         }
         for text in ["<include x='1'>", "<INCLUDE>", "${x}", "<!-- # -->", "X-NO-PRE-PROCESS", "<user>"] {
-            assert!(scan(text.as_bytes(), 0).plain, "{text}");
+            assert_eq!(plain(text.as_bytes(), 0), text.len(), "{text}");
         }
     }
 

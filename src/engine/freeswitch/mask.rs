@@ -16,10 +16,14 @@ pub fn is_secret(name: &[u8]) -> bool {
 
 /// The offset behind the last word that announces a secret.
 fn behind_word(text: &[u8]) -> Option<usize> {
-    let lower = text.to_ascii_lowercase();
-    let ends = WORDS.iter().filter_map(|word| {
-        let at = lower.windows(word.len()).rposition(|window| window == word.as_bytes())?;
-        Some(at + word.len())
+    // Every one of them has an s.
+    let at = memchr::memchr2_iter(b's', b'S', text);
+    let ends = at.flat_map(|at| {
+        WORDS.iter().filter_map(move |word| {
+            let start = at.checked_sub(word.find('s')?)?;
+            let end = start + word.len();
+            text.get(start..end)?.eq_ignore_ascii_case(word.as_bytes()).then_some(end)
+        })
     });
     ends.max()
 }

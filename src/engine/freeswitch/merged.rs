@@ -6,6 +6,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -302,7 +303,7 @@ struct Reader<'a> {
     cx: &'a Cx<'a>,
     host: &'a dyn Host,
     out: Merged,
-    known: HashMap<PathBuf, u32>,
+    known: HashMap<OsString, u32>,
     /// The files that are being read, each included by the one before.
     open: Vec<u32>,
     variables: HashMap<Vec<u8>, Value>,
@@ -338,7 +339,7 @@ impl Filled {
 impl Reader<'_> {
     fn source(&mut self, path: PathBuf, bytes: Arc<[u8]>, meta: Meta, depth: usize) -> u32 {
         let next = self.out.files.len() as u32;
-        let file = *self.known.entry(path.clone()).or_insert(next);
+        let file = *self.known.entry(path.clone().into_os_string()).or_insert(next);
         if file == next {
             self.out.files.push(Source { path, bytes, meta, depth, lines: OnceCell::new() });
         }
@@ -353,25 +354,41 @@ impl Reader<'_> {
     fn file(&mut self, file: u32, depth: usize) -> Result<()> {
         let bytes = Arc::clone(&self.out.files[file as usize].bytes);
         self.open.push(file);
+        if bytes.len() > LONGEST_LINE {
+            self.long_lines(file, &bytes);
+        }
         let mut in_block = false;
         let mut at = 0;
         while at < bytes.len() {
-            let line = line::scan(&bytes, at);
-            if line.end - at > LONGEST_LINE {
-                self.problem(file, at, true, "a line longer than FreeSWITCH can read");
+            // Nearly every line is only copied: as many at once as there are.
+            let plain = if in_block { at } else { line::plain(&bytes, at) };
+            if plain > at {
+                self.verbatim(file, &bytes, at..plain);
+                at = plain;
+                continue;
             }
-            if line.plain && !in_block {
-                let len = (line.end - at) as u32;
-                let start = self.out.text.len() as u32;
-                let piece = Piece { at: start, file, offset: at as u32, len, origin: Origin::Verbatim };
-                self.out.push(&bytes[at..line.end], piece);
-            } else {
-                self.special(file, &bytes, &line, &mut in_block, depth)?;
-            }
+            let line = Line::at(&bytes, at);
+            self.special(file, &bytes, &line, &mut in_block, depth)?;
             at = line.end;
         }
         self.open.pop();
         Ok(())
+    }
+
+    fn long_lines(&mut self, file: u32, bytes: &[u8]) {
+        let mut at = 0;
+        while at < bytes.len() {
+            let line = Line::at(bytes, at);
+            if line.end - at > LONGEST_LINE {
+                self.problem(file, at, true, "a line longer than FreeSWITCH can read");
+            }
+            at = line.end;
+        }
+    }
+
+    fn verbatim(&mut self, file: u32, bytes: &[u8], range: Range<usize>) {
+        let (at, offset, len) = (self.out.text.len() as u32, range.start as u32, range.len() as u32);
+        self.out.push(&bytes[range], Piece { at, file, offset, len, origin: Origin::Verbatim });
     }
 
     /// A line that holds a variable, a directive, or a text that drops it; in this order.

@@ -12,18 +12,25 @@ const NONE: u32 = u32::MAX;
 /// A range of the merged text, kept small.
 type Span = (u32, u32);
 
-/// An element.
+/// An element. There may be hundreds of thousands: it holds nothing that follows from the rest.
 struct Node {
-    name: Span,
+    /// Behind its name, which starts behind `<`.
+    name_end: u32,
     /// `<` to behind `>`.
     open: Span,
     /// Behind its closing tag; the end of `open` where it closes itself.
     end: u32,
-    attributes: Span,
+    /// Its first attribute; they end where those of the next element start.
+    attributes: u32,
     parent: u32,
-    first: u32,
-    last: u32,
+    /// The next child of its parent; its own first child is the element behind it.
     next: u32,
+}
+
+impl Node {
+    fn name(&self) -> Range<usize> {
+        range((self.open.0 + 1, self.name_end))
+    }
 }
 
 /// An attribute.
@@ -63,7 +70,7 @@ fn range(span: Span) -> Range<usize> {
 impl Tree {
     /// Parses a merged text.
     pub fn parse(text: &[u8]) -> Self {
-        let mut parser = Parser { text, at: 0, tree: Self::default(), current: NONE, closed: false };
+        let mut parser = Parser { text, at: 0, tree: Self::default(), current: NONE, last: Vec::new(), closed: false };
         let broken = parser.run().err();
         let mut tree = parser.tree;
         tree.broken = broken;
@@ -77,7 +84,7 @@ impl Tree {
 
     /// Its name.
     pub fn name(&self, node: u32) -> Range<usize> {
-        range(self.nodes[node as usize].name)
+        self.nodes[node as usize].name()
     }
 
     /// Its opening tag.
@@ -105,7 +112,8 @@ impl Tree {
     /// Its children, in order.
     pub fn children(&self, node: u32) -> impl Iterator<Item = u32> {
         let some = |index: u32| (index != NONE).then_some(index);
-        std::iter::successors(some(self.nodes[node as usize].first), move |at| some(self.nodes[*at as usize].next))
+        let first = self.nodes.get(node as usize + 1).filter(|behind| behind.parent == node).map(|_| node + 1);
+        std::iter::successors(first, move |at| some(self.nodes[*at as usize].next))
     }
 
     /// Its children of one name (case matters), in order.
@@ -120,8 +128,11 @@ impl Tree {
 
     /// Its attributes as they are written: name, value, and whether the value stands in quotes.
     pub fn attributes(&self, node: u32) -> impl Iterator<Item = (Range<usize>, Range<usize>, bool)> {
-        let attributes = &self.attributes[range(self.nodes[node as usize].attributes)];
-        attributes.iter().map(|attribute| (range(attribute.name), range(attribute.value), attribute.quoted))
+        let start = self.nodes[node as usize].attributes as usize;
+        let end = self.nodes.get(node as usize + 1).map_or(self.attributes.len(), |behind| behind.attributes as usize);
+        self.attributes[start..end]
+            .iter()
+            .map(|attribute| (range(attribute.name), range(attribute.value), attribute.quoted))
     }
 
     /// The span of an attribute's value; of two of one name the first counts.
@@ -192,6 +203,8 @@ struct Parser<'t> {
     tree: Tree,
     /// The innermost open element.
     current: u32,
+    /// The last child so far of each open element.
+    last: Vec<u32>,
     /// Whether the outermost element is closed.
     closed: bool,
 }
@@ -235,7 +248,14 @@ impl Parser<'_> {
             }
             self.at += 1;
             match self.peek() {
-                Some(b) if b.is_ascii_alphabetic() || b == b'_' || b == b':' || b >= 0x80 => self.open(start)?,
+                Some(b) if b.is_ascii_alphabetic() || b == b'_' || b == b':' || b >= 0x80 => {
+                    let known = self.tree.attributes.len();
+                    if let Err(broken) = self.open(start) {
+                        // They would be taken for those of the element before.
+                        self.tree.attributes.truncate(known);
+                        return Err(broken);
+                    }
+                }
                 Some(b'/') => self.close(start)?,
                 Some(b'?') => match self.find(b"?>", self.at) {
                     Some(end) => self.at = end + 2,
@@ -247,7 +267,7 @@ impl Parser<'_> {
         }
         match self.tree.nodes.get(self.current as usize) {
             Some(node) => {
-                let name = String::from_utf8_lossy(&self.text[range(node.name)]).into_owned();
+                let name = String::from_utf8_lossy(&self.text[node.name()]).into_owned();
                 self.broken(node.open.0 as usize, format!("unclosed tag <{name}>"))
             }
             None if self.tree.nodes.is_empty() => self.broken(0, "root tag missing"),
@@ -287,20 +307,21 @@ impl Parser<'_> {
         }
         self.at += 1;
         let index = self.tree.nodes.len() as u32;
-        let attributes = (first, self.tree.attributes.len() as u32);
-        let open = (start as u32, self.at as u32);
         let (parent, end) = (self.current, self.at as u32);
-        self.tree.nodes.push(Node { name, open, end, attributes, parent, first: NONE, last: NONE, next: NONE });
-        if let Some(around) = self.tree.nodes.get_mut(parent as usize) {
-            let before = std::mem::replace(&mut around.last, index);
-            match before {
-                NONE => around.first = index,
+        let (name_end, open, attributes) = (name.1, (start as u32, end), first);
+        self.tree.nodes.push(Node { name_end, open, end, attributes, parent, next: NONE });
+        if let Some(last) = self.last.last_mut() {
+            match std::mem::replace(last, index) {
+                NONE => {}
                 before => self.tree.nodes[before as usize].next = index,
             }
         }
         match itself {
             true => self.closed = parent == NONE,
-            false => self.current = index,
+            false => {
+                self.current = index;
+                self.last.push(NONE);
+            }
         }
         Ok(())
     }
@@ -310,7 +331,7 @@ impl Parser<'_> {
         let name = self.skip(|b| !is_blank(b) && b != b'>');
         let Some(byte) = self.peek() else { return self.broken(start, "missing >") };
         let name = &self.text[range(name)];
-        if self.current == NONE || self.text[range(self.tree.nodes[self.current as usize].name)] != *name {
+        if self.current == NONE || self.text[self.tree.nodes[self.current as usize].name()] != *name {
             return self.broken(start, format!("unexpected closing tag </{}>", String::from_utf8_lossy(name)));
         }
         if is_blank(byte) {
@@ -320,6 +341,7 @@ impl Parser<'_> {
         let node = &mut self.tree.nodes[self.current as usize];
         node.end = self.at as u32;
         self.current = node.parent;
+        self.last.pop();
         self.closed = self.current == NONE;
         Ok(())
     }

@@ -1,23 +1,30 @@
 //! Reads files, globs and folders. What cannot be read is an answer, never a failure of the batch.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind, Read};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, OFlags, StatxAttributes, StatxFlags, statx};
+use rustix::fs::{AtFlags, CWD, FileType, OFlags, Statx, StatxAttributes, StatxFlags, makedev, statx};
+use rustix::io::Errno;
 
 use super::super::{Content, File, Meta, Want};
+
+/// Up to this size a file is read with one call.
+const SMALL: usize = 1 << 16;
 
 /// Answers one batch; remembers the folders it has resolved and who else has files mounted.
 #[derive(Default)]
 pub(super) struct Reader {
-    folders: HashMap<PathBuf, PathBuf>,
+    folders: HashMap<OsString, PathBuf>,
     mounted: Option<Vec<(u64, u64)>>,
+    /// What small files are read into: one byte larger than any, so that their end is seen.
+    room: Vec<u8>,
 }
 
 impl Reader {
@@ -51,55 +58,69 @@ impl Reader {
         File { path, content }
     }
 
+    /// Opens, looks, reads and closes: a directory may be ten thousand files.
     fn bytes(&mut self, path: &Path) -> io::Result<Content> {
-        // Not waiting for a writer, should it be a named pipe.
-        let flags = OFlags::NONBLOCK.bits().cast_signed();
-        let mut file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-        let found = file.metadata()?;
-        if !found.is_file() {
+        let open = |more: OFlags| {
+            // Not waiting for a writer, should it be a named pipe.
+            let flags = (OFlags::NONBLOCK | more).bits().cast_signed();
+            fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
+        };
+        let (mut file, link) = match open(OFlags::NOFOLLOW) {
+            Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => (open(OFlags::empty())?, true),
+            other => (other?, false),
+        };
+        let (kind, mut meta) = seen(&file, Path::new(""), AtFlags::EMPTY_PATH, || file.metadata())?;
+        if kind != FileType::RegularFile {
             return Ok(Content::Unreadable("not a regular file".into()));
         }
-        let size = usize::try_from(found.len()).unwrap_or(0);
-        Ok(Content::There { bytes: whole(&mut file, size)?, meta: self.meta(path, &found)? })
+        let size = usize::try_from(meta.size).unwrap_or(0);
+        let bytes = match size < SMALL {
+            true => self.small(&mut file, size)?,
+            false => whole(&mut file, size)?,
+        };
+        meta.real = self.real(path, link)?;
+        Ok(Content::There { bytes, meta })
+    }
+
+    /// The bytes of a file that seems to have `size` of them, fewer than there is room for: where
+    /// just so many come, that was its end.
+    fn small(&mut self, file: &mut fs::File, size: usize) -> io::Result<Arc<[u8]>> {
+        self.room.resize(SMALL, 0);
+        match file.read(&mut self.room) {
+            Ok(read) if read == size => Ok(Arc::from(&self.room[..size])),
+            Ok(read) => Ok([&self.room[..read], &whole(file, 0)?].concat().into()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => whole(file, size),
+            Err(error) => Err(error),
+        }
     }
 
     fn look(&mut self, path: &Path) -> Content {
-        match fs::metadata(path).and_then(|found| self.meta(path, &found)) {
+        let look = |flags| match flags {
+            AtFlags::SYMLINK_NOFOLLOW => seen(CWD, path, flags, || fs::symlink_metadata(path)),
+            _ => seen(CWD, path, flags, || fs::metadata(path)),
+        };
+        let found = look(AtFlags::SYMLINK_NOFOLLOW).and_then(|(kind, meta)| match kind {
+            FileType::Symlink => Ok((look(AtFlags::empty())?.1, true)),
+            _ => Ok((meta, false)),
+        });
+        match found.and_then(|(meta, link)| Ok(Meta { real: self.real(path, link)?, ..meta })) {
             Ok(meta) => Content::There { bytes: Arc::from([]), meta },
             Err(error) => unread(&error),
         }
     }
 
-    fn meta(&mut self, path: &Path, found: &Metadata) -> io::Result<Meta> {
-        Ok(Meta {
-            real: self.real(path)?,
-            id: (found.dev(), found.ino()),
-            uid: found.uid(),
-            gid: found.gid(),
-            mode: found.mode() & 0o7777,
-            links: found.nlink(),
-            size: found.size(),
-            mtime: (found.mtime(), u32::try_from(found.mtime_nsec()).unwrap_or(0)),
-            folder: found.is_dir(),
-            mounted: mount_point(path),
-        })
-    }
-
     /// The path without symbolic links; a folder is resolved once for all its files.
-    fn real(&mut self, path: &Path) -> io::Result<PathBuf> {
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+    fn real(&mut self, path: &Path, link: bool) -> io::Result<PathBuf> {
+        let (Some(parent), Some(name), false) = (path.parent(), path.file_name(), link) else {
             return fs::canonicalize(path);
         };
-        if fs::symlink_metadata(path)?.is_symlink() {
-            return fs::canonicalize(path);
-        }
         let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        if let Some(known) = self.folders.get(parent) {
+        if let Some(known) = self.folders.get(parent.as_os_str()) {
             return Ok(known.join(name));
         }
         let known = fs::canonicalize(parent)?;
         let real = known.join(name);
-        self.folders.insert(parent.to_owned(), known);
+        self.folders.insert(parent.as_os_str().to_owned(), known);
         Ok(real)
     }
 
@@ -138,10 +159,52 @@ fn unread(error: &io::Error) -> Content {
     }
 }
 
-fn mount_point(path: &Path) -> bool {
-    // A kernel before 5.8 does not say; then the rename itself will (EBUSY).
-    statx(CWD, path, AtFlags::empty(), StatxFlags::empty())
-        .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+/// What a file is, in one call. A kernel without it, or before 5.8, does not say what is mounted;
+/// then the rename itself will (EBUSY).
+fn seen(
+    at: impl AsFd,
+    path: &Path,
+    flags: AtFlags,
+    older: impl FnOnce() -> io::Result<Metadata>,
+) -> io::Result<(FileType, Meta)> {
+    match statx(at, path, flags, StatxFlags::BASIC_STATS) {
+        Ok(found) => Ok((FileType::from_raw_mode(found.stx_mode.into()), newer_meta(&found))),
+        Err(Errno::NOSYS | Errno::PERM) => {
+            let found = older()?;
+            Ok((FileType::from_raw_mode(found.mode()), older_meta(&found)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn newer_meta(found: &Statx) -> Meta {
+    Meta {
+        real: PathBuf::new(),
+        id: (makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino),
+        uid: found.stx_uid,
+        gid: found.stx_gid,
+        mode: u32::from(found.stx_mode) & 0o7777,
+        links: found.stx_nlink.into(),
+        size: found.stx_size,
+        mtime: (found.stx_mtime.tv_sec, found.stx_mtime.tv_nsec),
+        folder: FileType::from_raw_mode(found.stx_mode.into()) == FileType::Directory,
+        mounted: found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
+    }
+}
+
+fn older_meta(found: &Metadata) -> Meta {
+    Meta {
+        real: PathBuf::new(),
+        id: (found.dev(), found.ino()),
+        uid: found.uid(),
+        gid: found.gid(),
+        mode: found.mode() & 0o7777,
+        links: found.nlink(),
+        size: found.size(),
+        mtime: (found.mtime(), u32::try_from(found.mtime_nsec()).unwrap_or(0)),
+        folder: found.is_dir(),
+        mounted: false,
+    }
 }
 
 /// Device and inode of every file mounted as a single file, in every mount namespace we may look into.
@@ -308,6 +371,30 @@ mod tests {
     fn braces_nest_and_may_stay_open() {
         assert_eq!(braces("a{b,c{d,e}}f{1,2}"), ["abf1", "abf2", "acdf1", "acdf2", "acef1", "acef2"]);
         assert_eq!(braces("a{b,c"), ["a{b,c"]);
+    }
+
+    #[test]
+    fn a_file_is_the_same_by_either_call_and_at_any_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reader = Reader::default();
+        for size in [0, 1, SMALL - 1, SMALL, SMALL + 1] {
+            let path = folder.path().join("f");
+            fs::write(&path, vec![b'x'; size]).unwrap();
+            let Content::There { bytes, mut meta } = reader.bytes(&path).unwrap() else { panic!("unread") };
+            assert_eq!(bytes.len(), size);
+            let Content::There { meta: looked, .. } = reader.look(&path) else { panic!("unseen") };
+            assert_eq!(meta, looked);
+            meta.real = PathBuf::new();
+            assert_eq!(meta, older_meta(&fs::metadata(&path).unwrap()));
+        }
+        // A file may grow or shrink while it is read.
+        let path = folder.path().join("f");
+        for (size, said) in [(10, 5), (5, 10), (SMALL + 9, 5)] {
+            fs::write(&path, vec![b'x'; size]).unwrap();
+            assert_eq!(reader.small(&mut fs::File::open(&path).unwrap(), said).unwrap().len(), size);
+        }
+        let Content::There { bytes, meta } = reader.bytes(Path::new("/proc/self/stat")).unwrap() else { panic!() };
+        assert!(meta.size == 0 && !bytes.is_empty());
     }
 
     #[test]

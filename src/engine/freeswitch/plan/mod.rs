@@ -250,26 +250,21 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     let mut cidr = false;
     let mut flush = Vec::new();
     for ((domain, id), number) in &draft.allowed {
-        let user = |reading: &'_ Reading| reading.user(*domain, id).map(|user| user.node);
-        let (old, new) = (user(before), user(&after));
-        let find = |reading: &'_ Reading, node: Option<u32>| {
-            node.and_then(|node| reading.directory.users.iter().find(|user| user.node == node).cloned())
-        };
-        let (old, new) = (find(before, old), find(&after, new));
-        for (reading, user) in [(before, &old), (&after, &new)] {
+        let (old, new) = (before.user(*domain, id), after.user(*domain, id));
+        for (reading, user) in [(before, old), (&after, new)] {
             if let Some(user) = user {
                 second_opinion(reading, user)?;
             }
         }
-        let (mut x, mut y) = proofs::of_change((before, old.as_ref()), (&after, new.as_ref()), number, room.live)?;
+        let (mut x, mut y) = proofs::of_change((before, old), (&after, new), number, room.live)?;
         plan.prove_new.append(&mut x);
         plan.prove_old.append(&mut y);
-        let networks = |reading: &Reading, user: &Option<User>| {
-            user.as_ref().map(|user| reading.doc.value(user.node, "cidr").into_owned()).filter(|v| !v.is_empty())
+        let networks = |reading: &Reading, user: Option<&User>| {
+            user.map(|user| reading.doc.value(user.node, "cidr").into_owned()).filter(|v| !v.is_empty())
         };
-        cidr |= networks(before, &old) != networks(&after, &new);
+        cidr |= networks(before, old) != networks(&after, new);
         if let Some(user) = old.filter(|user| !before.doc.value(user.node, "cacheable").is_empty()) {
-            flush.extend(flush_commands(before, &user, room.live));
+            flush.extend(flush_commands(before, user, room.live));
         }
     }
     plan.files = draft.file_changes(&changes);
@@ -392,13 +387,9 @@ fn aftercare(room: &Room, draft: &Draft, edits: &[Edit]) -> Vec<Aftercare> {
             out.extend(room.options.hangup.then_some(Aftercare::Hangup { id }));
         }
     }
-    let mut seen: Vec<Aftercare> = Vec::new();
-    for act in out {
-        if !seen.contains(&act) {
-            seen.push(act);
-        }
-    }
-    seen
+    let mut seen = BTreeSet::new();
+    out.retain(|act| seen.insert(act.clone()));
+    out
 }
 
 /// A number that is new, with the context that should be able to dial it.

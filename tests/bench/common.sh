@@ -1,0 +1,10 @@
+# What the benchmarks share: sourced at their beginning, in the project's root.
+cargo build --quiet --release --locked --bin sipctl
+sipctl=${CARGO_TARGET_DIR:-target}/release/sipctl
+runs=${RUNS:-7}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+SIPCTL_STATE=$work/state SIPCTL_CONFIG=/dev/null
+export SIPCTL_STATE SIPCTL_CONFIG
+# measure PROGRAM ARGS: prints `CPU-ms wall-ms peak-KiB`.
+cc -O2 -o "$work/measure" tests/bench/measure.c
