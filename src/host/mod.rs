@@ -12,6 +12,7 @@ use crate::address::Address;
 use crate::cx::Cx;
 use crate::error::{Error, Result};
 
+pub mod link;
 pub mod local;
 pub mod rooted;
 
