@@ -20,7 +20,7 @@ pub fn reload(cx: &Cx, target: &Target, options: &Options, consent: Consent) -> 
 
 fn go(run: &mut Run, consent: Consent) -> Result<()> {
     run.connect()?;
-    let _guard = run.lock()?;
+    run.lock()?;
     let Target { engine, host, folder, .. } = run.target;
     let estate = engine.load(run.cx, *host, folder, false)?;
     run.say(estate.warnings());

@@ -232,6 +232,11 @@ pub trait Host: Send + Sync {
     /// The host's clock: seconds and nanoseconds since 1970.
     fn clock(&self) -> (i64, u32);
 
+    /// Where the running engine is, if not here: its host, and the folder as it sees it there.
+    fn engine(&self) -> Option<(&dyn Host, &Path)> {
+        None
+    }
+
     /// The user id that works there: what was made by it, or by root, was made by sipctl itself.
     fn user(&self) -> u32 {
         0
