@@ -13,6 +13,7 @@ use crate::host::Host;
 use crate::wire::event_socket::Login;
 
 mod back;
+pub mod fleet;
 pub mod history;
 pub mod journal;
 mod open;

@@ -40,6 +40,8 @@ pub(super) struct Run<'a> {
     pub(super) open: Option<Open<'a>>,
     /// Whether the command was told that it begins.
     pub(super) told: bool,
+    /// Whether its journal says that it is proved.
+    pub(super) committed: bool,
 }
 
 /// What a change starts from, read under the lock.
@@ -67,6 +69,7 @@ impl<'a> Run<'a> {
             ground: None,
             open: None,
             told: false,
+            committed: false,
         }
     }
 

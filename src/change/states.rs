@@ -144,10 +144,12 @@ impl Run<'_> {
         proved
     }
 
-    /// The commit point: the next that can happen to the change is that it is kept.
+    /// The commit point: from here on the change is kept, unless it is one with others that are not.
     pub(super) fn commit(&mut self) -> Result<()> {
         let Some(open) = &self.open else { return Ok(()) };
         self.cx.check()?;
+        // Even where it fails the line may be there.
+        self.committed = true;
         open.proved(self.cx)
     }
 
@@ -166,7 +168,13 @@ impl Run<'_> {
     /// Brings the old state back after `error`, wherever the change had come to; the error to end with.
     pub(super) fn put_back(&mut self, gate: &mut dyn Gate, error: Error) -> Error {
         let error = match self.open.take() {
-            Some(open) => back::put_back(self, &open, error),
+            Some(open) => {
+                if self.committed {
+                    // Another PBX could not be proved: whoever finds this journal must not finish it.
+                    let _ = open.unproved(&self.cx.uncancellable());
+                }
+                back::put_back(self, &open, error)
+            }
             None => error,
         };
         if std::mem::take(&mut self.told) && !self.outcome.changed {
