@@ -10,7 +10,7 @@ use crate::commands::{App, Limits, Open};
 use crate::cx::Cx;
 use crate::engine::{Estate, Live, Reload};
 use crate::error::{Code, Error, Result};
-use crate::host::{Content, Host, Step, Want};
+use crate::host::{Content, File, Host, Step, Want};
 use crate::inventory::Pbx;
 use crate::output::document::{Body, Check, Checked, Grade};
 use crate::secret::salt;
@@ -108,12 +108,17 @@ impl Tried {
     fn files(&mut self, cx: &Cx, open: &Open) -> Result<Option<Box<dyn Estate>>> {
         let all = ["*", "*/*", "*/*/*"].map(|pattern| Want::Glob(open.folder.join(pattern)));
         let found = open.host.read(cx, &all)?.into_iter().flatten();
-        let unreadable: Vec<(PathBuf, String)> = found
+        let mut unreadable: Vec<(PathBuf, String)> = found
             .filter_map(|file| match file.content {
                 Content::Unreadable(why) => Some((file.path, why)),
                 _ => None,
             })
             .collect();
+        // A folder has no bytes.
+        let metas = unreadable.iter().map(|(path, _)| Want::Meta(path.clone())).collect::<Vec<_>>();
+        let mut metas = open.host.read(cx, &metas)?.into_iter().flatten();
+        let folder = |file: File| matches!(file.content, Content::There { meta, .. } if meta.folder);
+        unreadable.retain(|_| !metas.next().is_some_and(folder));
         match open.engine.load(cx, open.host.as_ref(), &open.folder, true) {
             Err(error) if error.code == Code::Interrupted => Err(error),
             Err(error) => {
@@ -284,23 +289,13 @@ fn reached(pbx: &Pbx) -> String {
     }
 }
 
-/// Makes and removes a folder where the history lies.
+/// Makes and removes a folder where the history lies, or would.
 fn try_history(cx: &Cx, keeper: &dyn Host, folder: &Path) -> Result<()> {
-    let mut parents: Vec<&Path> = folder.ancestors().filter(|p| !p.as_os_str().is_empty()).collect();
-    parents.reverse();
-    let found = keeper.read(cx, &parents.iter().map(|path| Want::Meta((*path).to_owned())).collect::<Vec<_>>())?;
-    let there = |files: &Vec<crate::host::File>| files.iter().any(|file| matches!(file.content, Content::There { .. }));
-    let new: Vec<&Path> =
-        parents.iter().zip(&found).filter(|(_, files)| !there(files)).map(|(path, _)| *path).collect();
-    let probe = folder.join(format!(".check-{}", salt()?));
-    let mut steps: Vec<Step> =
-        new.iter().map(|path| Step::MakeFolder { path: (*path).to_owned(), mode: 0o700 }).collect();
-    steps.push(Step::MakeFolder { path: probe.clone(), mode: 0o700 });
-    let made = keeper.act(cx, &steps);
-    // What was made for the look goes again, innermost first.
-    let made_folders = new.iter().copied().chain([probe.as_path()]).collect::<Vec<_>>();
-    let clear: Vec<Step> =
-        made_folders.into_iter().rev().map(|path| Step::RemoveFolder { path: path.to_owned() }).collect();
-    let cleared = keeper.act(&cx.uncancellable(), &clear);
+    let wants: Vec<Want> = folder.ancestors().map(|path| Want::Meta(path.to_owned())).collect();
+    let found = keeper.read(cx, &wants)?.into_iter().flatten();
+    let there = found.filter(|file| !matches!(file.content, Content::Missing)).map(|file| file.path).next();
+    let probe = there.as_deref().unwrap_or(folder).join(format!(".sipctl-check-{}", salt()?));
+    let made = keeper.act(cx, &[Step::MakeFolder { path: probe.clone(), mode: 0o700 }]);
+    let cleared = keeper.act(&cx.uncancellable(), &[Step::RemoveFolder { path: probe }]);
     made.and(cleared).map_err(|stopped| stopped.error)
 }
