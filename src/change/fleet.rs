@@ -57,7 +57,7 @@ pub struct Job<'a, 't> {
 pub fn run(jobs: Vec<Job>, rules: &Rules, cancel: &Cancel) -> Vec<Outcome> {
     let members: Vec<Mutex<Member>> = jobs.into_iter().map(|job| Mutex::new(Member::new(job))).collect();
     match rules.atomic {
-        true => as_one(&members, rules.jobs),
+        true => as_one(&members, rules.jobs, cancel),
         false => one_by_one(&members, rules, cancel),
     }
     let members = members.into_iter().map(|member| member.into_inner().unwrap_or_else(|e| e.into_inner()));
@@ -112,7 +112,7 @@ pub fn in_turn<T: Send>(
 fn one_by_one(members: &[Mutex<Member>], rules: &Rules, cancel: &Cancel) {
     if members.iter().any(|member| lock(member).asks()) {
         side_by_side(rules.jobs, members.len(), |_| true, |at| lock(&members[at]).step(Member::begin));
-        questions(members);
+        questions(members, cancel);
     }
     let names: Vec<String> = members.iter().map(|member| lock(member).job.name.clone()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -121,7 +121,6 @@ fn one_by_one(members: &[Mutex<Member>], rules: &Rules, cancel: &Cancel) {
         let mut member = lock(&members[at]);
         let known = member.failed.is_some();
         member.step(Member::carry_out);
-        member.job.cx.events.done();
         let turn = match (&member.failed, member.proved()) {
             // It has been counted.
             (Some(_), _) if known => Turn::Unproved,
@@ -139,13 +138,13 @@ fn one_by_one(members: &[Mutex<Member>], rules: &Rules, cancel: &Cancel) {
 }
 
 /// All or none: every step is taken everywhere before the next is taken anywhere.
-fn as_one(members: &[Mutex<Member>], jobs: usize) {
+fn as_one(members: &[Mutex<Member>], jobs: usize, cancel: &Cancel) {
     let everywhere = |step: Step| {
         side_by_side(jobs, members.len(), |_| true, |at| lock(&members[at]).step(step));
         members.iter().all(|member| lock(member).failed.is_none())
     };
     let ready = everywhere(|member| member.begin())
-        && questions(members)
+        && questions(members, cancel)
         && hold_all(members)
         && everywhere(|member| member.change(|run, gate| run.prepare(gate)))
         && everywhere(|member| member.change(|run, gate| run.stage(gate)))
@@ -181,9 +180,17 @@ fn as_one(members: &[Mutex<Member>], jobs: usize) {
     );
 }
 
-/// Asks the person about every PBX, in order; whether all may go on.
-fn questions(members: &[Mutex<Member>]) -> bool {
-    members.iter().for_each(|member| lock(member).step(Member::question));
+/// Asks the person about every PBX, in order; whether all may go on. Who breaks off is asked no more,
+/// and none begins.
+fn questions(members: &[Mutex<Member>], cancel: &Cancel) -> bool {
+    for member in members {
+        let mut member = lock(member);
+        let known = member.failed.is_some();
+        member.step(|member| member.job.cx.check().and_then(|()| member.question()));
+        if !known && member.failed.as_ref().is_some_and(|error| error.code == Code::Interrupted) {
+            cancel.flag().store(true, Ordering::SeqCst);
+        }
+    }
     members.iter().all(|member| lock(member).failed.is_none())
 }
 
@@ -239,6 +246,7 @@ impl<'a, 't> Member<'a, 't> {
     fn step(&mut self, step: impl FnOnce(&mut Self) -> Result<()>) {
         if self.failed.is_none() {
             self.failed = step(self).err();
+            self.job.cx.events.done();
         }
     }
 

@@ -44,7 +44,6 @@ pub(super) fn go(run: &mut Run, agreed: &[Place], consent: Consent) -> Result<()
     if pending.iter().any(|place| !agreed.contains(place)) {
         consent(&pending)?;
     }
-    run.cx.events.progress("reloading");
     run.reload(&Reload::default())?;
     let asked: &[Proof] = if run.options.no_proof { &[] } else { &proofs };
     let problem = run.prove(asked, "the engine does not hold what the files say")?;

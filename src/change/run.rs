@@ -112,6 +112,7 @@ impl<'a> Run<'a> {
         if self.options.offline {
             return Ok(());
         }
+        self.cx.events.progress("asking the engine");
         let opened = self.target.console(self.cx).and_then(|console| {
             self.console = Some(console);
             self.ask()
@@ -317,6 +318,7 @@ impl<'a> Run<'a> {
     /// Has the engine read its files.
     pub(super) fn reload(&mut self, reload: &Reload) -> Result<()> {
         let Some(console) = &mut self.console else { return Ok(()) };
+        self.cx.events.progress("reloading");
         match console.reload(self.cx, reload) {
             Ok(reloaded) => {
                 self.outcome.reload = Some(reloaded);
@@ -339,6 +341,7 @@ impl<'a> Run<'a> {
     pub(super) fn prove(&mut self, proofs: &[Proof], failed: &str) -> Result<Option<Error>> {
         let (Some(console), false) = (&mut self.console, proofs.is_empty()) else { return Ok(None) };
         let log = self.outcome.reload.as_ref().map(|reloaded| reloaded.log.as_slice()).unwrap_or_default();
+        self.cx.events.progress("asking the engine what it holds");
         let verdicts = console.prove(self.cx, proofs, log).map_err(refused)?;
         let report = sum(proofs, verdicts);
         let message = match report.status {

@@ -110,6 +110,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.cx.check()?;
+        self.cx.events.progress("writing");
         gate.before_write(&ground.plan)?;
         self.told = true;
         let place = (self.target.host, self.target.folder.as_path());

@@ -347,3 +347,93 @@ fn everything_is_asked_in_order_before_anything_is_written() {
         assert_eq!(written, wanted.iter().filter(|code| **code == 0).count());
     }
 }
+
+#[test]
+fn where_one_cannot_write_that_it_is_proved_the_others_go_back_from_there() {
+    let mut fleet = Fleet::new(3);
+    let (journal, engine) = (fleet.labs[1].folder().join(".sipctl/journal"), fleet.labs[1].engine.clone());
+    fleet.labs[1].hook(move |moment| {
+        if moment == Moment::Proving && engine.reloads.load(Ordering::SeqCst) == 1 && journal.is_file() {
+            std::fs::remove_file(&journal).unwrap();
+            std::fs::create_dir(&journal).unwrap();
+        }
+    });
+    let outcomes = fleet.run(ATOMIC);
+    assert_eq!(codes(&outcomes), [1; 3], "{:?}", outcomes.iter().map(message).collect::<Vec<_>>());
+    for lab in &fleet.labs {
+        assert_eq!((lab.text("main.conf").as_str(), lab.engine.running()["1001"].as_str()), ("1001=old\n", "old"));
+    }
+    assert!(!fleet.labs[0].folder().join(".sipctl").exists() && !fleet.labs[2].folder().join(".sipctl").exists());
+}
+
+#[test]
+fn a_proof_that_was_taken_back_is_not_finished_by_the_next_run() {
+    for (taken_back, wanted) in [(false, "1001=new\n"), (true, "1001=old\n")] {
+        // What a run leaves that is killed after it was proved.
+        let lab = Lab::new();
+        let (folder, kept, engine) = (lab.folder(), lab.root.join("kept"), lab.engine.clone());
+        let (from, to) = (folder.clone(), kept.clone());
+        lab.hook(move |moment| {
+            if moment == Moment::Proving && engine.reloads.load(Ordering::SeqCst) == 1 {
+                assert!(std::process::Command::new("cp").arg("-al").args([&from, &to]).status().unwrap().success());
+            }
+        });
+        lab.change(vec![set("1001", "new")]);
+        lab.hook(|_| {});
+        std::fs::remove_dir_all(&folder).unwrap();
+        std::fs::rename(&kept, &folder).unwrap();
+        let journal = folder.join(".sipctl/journal");
+        let text = std::fs::read_to_string(&journal).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines.len() == 3 && lines[1].contains("switching") && lines[2].contains("proved"), "{text}");
+        if taken_back {
+            std::fs::write(&journal, format!("{text}{}\n", lines[1])).unwrap();
+        }
+        let outcome = lab.change(vec![set("9005", "new")]);
+        assert_eq!(code(&outcome), 0, "{:?}", outcome.error);
+        assert_eq!(lab.text("main.conf"), wanted);
+        assert!(!folder.join(".sipctl").exists());
+    }
+}
+
+/// A person who breaks off at his second question.
+struct BreaksOff<'a>(usize, &'a AtomicUsize);
+
+impl Gate for BreaksOff<'_> {
+    fn edits(&mut self, _: &dyn Estate) -> Result<Vec<Edit>> {
+        Ok(vec![set("1001", "new")])
+    }
+    fn wants_preview(&self) -> bool {
+        true
+    }
+    fn confirm(&mut self, _: &Plan, _: &dyn Estate, _: &[Contact]) -> Result<()> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        let interrupted = sipctl::error::Error::new(sipctl::error::Code::Interrupted, "interrupted");
+        if self.0 == 1 { Err(interrupted) } else { Ok(()) }
+    }
+    fn before_write(&mut self, _: &Plan) -> Result<()> {
+        panic!("nothing is written")
+    }
+    fn put_back(&mut self) {}
+}
+
+#[test]
+fn who_breaks_off_a_question_is_asked_no_more_and_nothing_begins() {
+    for rules in [EACH, ATOMIC] {
+        let labs: Vec<Lab> = (0..4).map(|_| Lab::new()).collect();
+        let engines: Vec<Handle> = labs.iter().map(|lab| Handle(lab.engine.clone())).collect();
+        let targets = targets(&labs, &engines);
+        let (cx, options, asked) = (Cx::new(&Silent), Options::default(), AtomicUsize::new(0));
+        let mut gates: Vec<BreaksOff> = (0..4).map(|at| BreaksOff(at, &asked)).collect();
+        let jobs = targets.iter().zip(&mut gates).map(|(target, gate)| Job {
+            name: target.name.clone(),
+            order: target.name.clone(),
+            cx: &cx,
+            options: &options,
+            open: Box::new(move || Ok(target)),
+            task: Task::Change(gate),
+        });
+        let outcomes = run(jobs.collect(), &rules, &cx.cancel);
+        assert_eq!((codes(&outcomes), asked.load(Ordering::SeqCst)), (vec![130; 4], 2));
+    }
+}

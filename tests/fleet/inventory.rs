@@ -1,7 +1,10 @@
 //! `pbx add` and `pbx rm`: the inventory file, edited by the built program.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use sipctl::inventory::{Inventory, add, remove};
 
 use crate::program::Program;
 
@@ -91,4 +94,59 @@ fn a_relative_address_is_written_as_what_it_means() {
     program.run(&["pbx", "add", "a", "asterisk:./conf"]).fails(0, "");
     let address = program.run(&["pbx", "list", "-o", "json"]).json()["results"][0]["address"].clone();
     assert_eq!(address, format!("asterisk:{}/conf", program.home().display()));
+}
+
+/// A piece of an inventory as people write them.
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        Just(""),
+        Just("  "),
+        Just("; a comment"),
+        Just("# new, soon"),
+        Just(";[pbx new]"),
+        Just("\tgroups=a ,b ; why"),
+        Just("context   =   internal"),
+        Just("protected = yes"),
+        Just("address = asterisk:/nowhere"),
+        Just("[pbx one]"),
+        Just("[ pbx two ]"),
+        Just("[defaults]"),
+        Just("password-length=30"),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) })]
+
+    #[test]
+    fn add_then_rm_is_the_identity(
+        pieces in prop::collection::vec((piece(), any::<bool>()), 0..12),
+        (bom, last) in any::<(bool, bool)>(),
+        whole in any::<bool>(),
+    ) {
+        let mut text = String::from(if bom { "\u{feff}" } else { "" });
+        // Most heaps of lines are no inventory; one with its sections first often is.
+        if whole {
+            text.push_str("[pbx zero]\naddress = freeswitch:/nowhere\n");
+        }
+        for (piece, crlf) in &pieces {
+            text.push_str(piece);
+            text.push_str(if *crlf { "\r\n" } else { "\n" });
+        }
+        if last {
+            text.truncate(text.trim_end_matches(['\r', '\n']).len());
+        }
+        let path = Path::new("/i.ini");
+        let keys = [("address", "asterisk:/n"), ("sudo", "yes")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        match (Inventory::parse(path, &text), add(path, &text, "new", &keys)) {
+            (Err(_), added) => prop_assert!(added.is_err()),
+            (Ok(before), added) => {
+                let added = added.unwrap();
+                prop_assert!(added.starts_with(&text));
+                let now = Inventory::parse(path, &added).unwrap();
+                prop_assert_eq!(now.pbxes.len(), before.pbxes.len() + 1);
+                prop_assert_eq!(remove(path, &added, "new").unwrap(), text);
+            }
+        }
+    }
 }

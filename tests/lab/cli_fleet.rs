@@ -268,3 +268,34 @@ fn a_check_by_somebody_without_rights_names_each_and_its_remedy() {
     }
     assert!(answer.stdout.contains("rtp.conf"));
 }
+
+#[test]
+fn files_here_and_engine_there_is_said_and_not_checked() {
+    Office::each(|office| {
+        // Its pjsip.conf is a link to the one here, so it is not this folder that it reads.
+        let here = office.home().join("here");
+        std::fs::create_dir(&here).unwrap();
+        crate::files::copy(office.folder(), &here);
+        for name in ["pjsip.conf", "pjsip_templates.conf"] {
+            std::fs::remove_file(office.folder().join(name)).unwrap();
+            std::os::unix::fs::symlink(here.join(name), office.folder().join(name)).unwrap();
+        }
+        office.ask("core reload");
+        let inventory = office.home().join(".config/sipctl/sipctl.ini");
+        let say = |more: &str| {
+            std::fs::write(&inventory, format!("[pbx lab]\naddress = asterisk:{}\n{more}", here.display())).unwrap();
+        };
+        say("");
+        office.run(&["ext", "add", "1500"]).fails(11, "not");
+        say(&format!("console = asterisk:{}\n", office.folder().display()));
+        office.proved(&["ext", "add", "1500"]);
+        assert!(office.has("endpoint", "1500"));
+        let said = office.run(&["ext", "show", "1500", "-v"]).fails(0, "").stdout;
+        assert!(said.contains("not registered"), "{said}");
+        let reads = office.run(&["pbx", "check"]).fails(0, "").stdout;
+        assert!(reads.contains("elsewhere, as console = says"), "{reads}");
+        office.proved(&["ext", "rm", "1500", "--yes"]);
+        let said = office.run(&["ext", "set", "1001", "--name", "x", "--dry-run", "-v"]).fails(0, "").stderr;
+        assert!(said.contains(&format!("reads {}; ours is {}", office.folder().display(), here.display())), "{said}");
+    });
+}
