@@ -4,7 +4,6 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
-use std::sync::Mutex;
 
 use clap::ValueEnum;
 
@@ -65,8 +64,6 @@ impl Color {
 pub struct Output {
     format: Format,
     color: Color,
-    /// Held by whoever asks a person something.
-    turn: Mutex<()>,
     /// Progress and details; handed to the rooms below.
     pub events: Progress,
 }
@@ -74,12 +71,12 @@ pub struct Output {
 impl Output {
     /// Prints in this format; `verbose` shows details.
     pub fn new(format: Format, color: Color, verbose: bool) -> Self {
-        Self { format, color, turn: Mutex::default(), events: Progress::new(verbose) }
+        Self { format, color, events: Progress::new(verbose) }
     }
 
     /// Prints the same way.
     pub fn again(&self) -> Self {
-        Self { format: self.format, color: self.color, turn: Mutex::default(), events: self.events.again() }
+        Self { format: self.format, color: self.color, events: self.events.again() }
     }
 
     /// Whether passwords made in this run are shown without being asked for.

@@ -41,6 +41,8 @@ struct State {
 struct Shared {
     state: Mutex<State>,
     wake: Condvar,
+    /// Held by whoever asks a person something.
+    turn: Mutex<()>,
 }
 
 impl Shared {
@@ -103,17 +105,9 @@ impl Progress {
         self.all.pause(act)
     }
 
-    /// Asks a person something; the others go on meanwhile, unseen.
+    /// Asks a person something.
     pub fn asking<T>(&self, ask: impl FnOnce() -> T) -> T {
-        let set = |asking| {
-            let mut state = self.all.shared.lock();
-            wipe(&mut state);
-            state.asking = asking;
-        };
-        set(true);
-        let answer = ask();
-        set(false);
-        answer
+        self.all.asking(ask)
     }
 
     /// Takes the lines away until there is progress again.
@@ -157,6 +151,20 @@ impl Lane {
         let mut state = self.shared.lock();
         wipe(&mut state);
         act()
+    }
+
+    /// Asks a person something: one question at a time; the others go on meanwhile, unseen.
+    fn asking<T>(&self, ask: impl FnOnce() -> T) -> T {
+        let _turn = self.shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let set = |asking| {
+            let mut state = self.shared.lock();
+            wipe(&mut state);
+            state.asking = asking;
+        };
+        set(true);
+        let answer = ask();
+        set(false);
+        answer
     }
 }
 

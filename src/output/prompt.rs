@@ -30,9 +30,7 @@ impl Output {
         self.ask(|| prompt.interact()).map(|typed| Secret::new(typed.into_bytes()))
     }
 
-    /// One question at a time, whoever asks.
     fn ask<T>(&self, prompt: impl FnOnce() -> dialoguer::Result<T>) -> Result<T> {
-        let _turn = crate::pool::lock(&self.turn);
         self.events.asking(prompt).map_err(|error| {
             let dialoguer::Error::IO(error) = error;
             // dialoguer leaves the cursor hidden when it is interrupted.
