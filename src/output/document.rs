@@ -278,6 +278,9 @@ pub struct PbxShown {
     pub engine: &'static str,
     /// Its address.
     pub address: String,
+    /// The address of its engine, if that runs elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub console: Option<String>,
     /// Its groups.
     pub groups: Vec<String>,
     /// Whether a change must name it.

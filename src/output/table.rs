@@ -141,16 +141,23 @@ fn show(out: &mut impl Write, entry: &Entry, shown: &Shown, width: Option<u16>) 
 }
 
 fn pbx_table(pbxes: &[(&Entry, &PbxShown)], width: Option<u16>, colour: bool) -> String {
-    let mut table = table(&["PBX", "ENGINE", "ADDRESS", "GROUPS", "PROTECTED"], width);
+    let consoles = pbxes.iter().any(|(_, pbx)| pbx.console.is_some());
+    let mut header = vec!["PBX", "ENGINE", "ADDRESS"];
+    header.extend(consoles.then_some("CONSOLE"));
+    header.extend(["GROUPS", "PROTECTED"]);
+    let mut table = table(&header, width);
     for (entry, pbx) in pbxes {
         let groups = pbx.groups.join(", ");
-        table.add_row([&entry.pbx, pbx.engine, &pbx.address, &groups, yes(pbx.protected)]);
+        let mut row = vec![entry.pbx.as_str(), pbx.engine, &pbx.address];
+        row.extend(consoles.then(|| pbx.console.as_deref().unwrap_or_default()));
+        row.extend([groups.as_str(), yes(pbx.protected)]);
+        table.add_row(Row::from(row));
     }
     lines(&table, colour)
 }
 
 fn check_table(all: &[(&Entry, &Checked)], width: Option<u16>, colour: bool) -> String {
-    let mut table = table(&["PBX", "CHECK", "", "WHAT"], width);
+    let mut table = table(&["PBX", "CHECK", "STATUS", "WHAT"], width);
     for (entry, check) in all.iter().flat_map(|(entry, one)| one.checks.iter().map(move |check| (entry, check))) {
         let what = match &check.hint {
             Some(hint) => format!("{}; help: {hint}", check.message),
@@ -166,6 +173,9 @@ fn show_pbx(out: &mut impl Write, entry: &Entry, pbx: &PbxShown) -> io::Result<(
     let mut pair = |name: &str, text: &str| writeln!(out, "  {name:<20} {}", printable(text));
     pair("engine", pbx.engine)?;
     pair("address", &pbx.address)?;
+    if let Some(console) = &pbx.console {
+        pair("console", console)?;
+    }
     if !pbx.groups.is_empty() {
         pair("groups", &pbx.groups.join(", "))?;
     }

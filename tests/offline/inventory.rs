@@ -92,8 +92,10 @@ fn keys_of_the_way_to_a_host_are_read_and_shown() {
          ssh-password-file = /nowhere/password\n",
     );
     let answer = program.run(&["pbx", "show", "--offline", "-o", "json"]);
-    let defaults = &answer.json()["results"][0]["defaults"];
-    assert_eq!(defaults["console"], "asterisk+podman://pbx/etc/asterisk");
+    let document = answer.json();
+    let defaults = &document["results"][0]["defaults"];
+    assert_eq!(document["results"][0]["console"], "asterisk+podman://pbx/etc/asterisk");
+    assert!(program.run(&["pbx", "list"]).stdout.contains("asterisk+podman://pbx/etc/asterisk"));
     assert_eq!(
         (&defaults["ssh-client"], &defaults["ssh-password-file"]),
         (&"system".into(), &"/nowhere/password".into())

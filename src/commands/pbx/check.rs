@@ -239,7 +239,8 @@ impl Tried {
         });
         let (console, live) = match asked {
             Err(error) if error.code == Code::Interrupted => return Err(error),
-            Err(error) => {
+            Err(mut error) => {
+                error.hints.insert(0, format!("see whether it runs: systemctl status {}", open.engine.name()));
                 self.fail("console", &error);
                 return Ok(());
             }

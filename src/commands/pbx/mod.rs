@@ -111,6 +111,7 @@ fn shown(pbx: &Pbx) -> PbxShown {
     PbxShown {
         engine: pbx.address.kind.name(),
         address: pbx.address.to_string(),
+        console: pbx.console.as_ref().map(ToString::to_string),
         groups: pbx.groups.clone(),
         protected: pbx.protected,
         source: pbx.place.clone(),
@@ -133,7 +134,6 @@ fn defaults(pbx: &Pbx) -> BTreeMap<&'static str, String> {
     out.insert("reload", reload.to_owned());
     out.insert("password-length", pbx.password_length.to_string());
     out.extend(pbx.domain.clone().map(|domain| ("domain", domain)));
-    out.extend(pbx.console.as_ref().map(|console| ("console", console.to_string())));
     out.extend(pbx.address.sudo.as_ref().map(|user| ("sudo", user.clone())));
     if pbx.access.client == Client::System {
         out.insert("ssh-client", "system".to_owned());
