@@ -51,6 +51,12 @@ pub fn run(app: &App, command: PbxCommand) -> Result<u8> {
 
 /// The chosen ones, else all of the inventory, else those of this machine.
 fn listed(app: &App) -> Result<Vec<Pbx>> {
+    let mut listed = all(app)?;
+    listed.iter_mut().for_each(|pbx| app.reach(pbx));
+    Ok(listed)
+}
+
+fn all(app: &App) -> Result<Vec<Pbx>> {
     let inventory = app.inventory()?;
     let global = &app.global;
     let choice = Choice { pbx: global.pbx.clone(), groups: global.group.clone(), all: global.all, usual: None };
