@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sipctl_global_optspecs
-    string join \n pbx= group= all config= o/output= color= v/verbose h/help V/version
+    string join \n pbx= group= all jobs= accept-new-host-key ssh-password-file= config= o/output= color= v/verbose h/help V/version
 end
 
 function __fish_sipctl_needs_command
@@ -26,6 +26,8 @@ end
 
 complete -c sipctl -n "__fish_sipctl_needs_command" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_needs_command" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_needs_command" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_needs_command" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_needs_command" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_needs_command" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -36,6 +38,7 @@ complete -c sipctl -n "__fish_sipctl_needs_command" -l color -d 'When to use col
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_needs_command" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_needs_command" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_needs_command" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_needs_command" -s V -l version -d 'Print version'
@@ -60,6 +63,8 @@ complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "confirm" -d 'A comman
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "recover" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -70,6 +75,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_s
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -f -a "add" -d 'Add extensions, in the style of their neighbours'
@@ -125,8 +131,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -149,7 +159,9 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l like -d 'Take the settings of this extension' -r
@@ -186,8 +198,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -210,7 +226,9 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l like -d 'Take the settings of this extension' -r
@@ -247,8 +265,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -271,7 +293,9 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l password-file -d 'Read the password from a file; the same form as on standard input' -r -F
@@ -281,8 +305,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -307,7 +335,9 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l password-file -d 'Read the password from a file; the same form as on standard input' -r -F
@@ -317,8 +347,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -343,7 +377,9 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l cid-name -l name -d 'Caller id name' -r
@@ -373,8 +409,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -392,15 +432,21 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -418,15 +464,21 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -444,15 +496,21 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -472,16 +530,22 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l kick -d 'Drop its registrations afterwards'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -501,16 +565,22 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l kick -d 'Drop its registrations afterwards'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -530,8 +600,10 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l kick -d 'Drop its registrations afterwards'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -l kind -d 'What to list' -r -f -a "extensions\t'Phones and devices known by their address'
@@ -543,6 +615,8 @@ pointer\t'Pointers to users elsewhere'
 other\t'The rest'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -554,11 +628,14 @@ always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -l offline
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -l timeout -d 'Limit for each exchange with the engine [default: 10s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -571,14 +648,19 @@ never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -l reveal -d 'Show passwords in clear'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -l offline -d 'Do not ask the running engine'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -598,14 +680,20 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -623,14 +711,20 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -648,14 +742,20 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -673,11 +773,15 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -688,9 +792,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -701,12 +808,17 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -724,11 +836,15 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l offline -d 'Fil
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -739,15 +855,18 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_s
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -f -a "list" -d 'List the PBXes of the inventory, else those found on this machine'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -f -a "show" -d 'Show what sipctl knows of a PBX, and whether its engine answers'
-complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -f -a "add" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -f -a "rm" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -f -a "check" -d 'A command that is recognised but not built yet'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -f -a "add" -d 'Name a PBX in the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -f -a "rm" -d 'Take PBXes out of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -f -a "check" -d 'Try everything a change would need'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from list" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from list" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from list" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from list" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from list" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -758,10 +877,13 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from list" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from list" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -773,10 +895,23 @@ always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -l offline -d 'Do not ask the running engine'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l groups -d 'Groups it belongs to' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l sudo -d 'Work there through sudo, as this user (yes: root)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l console -d 'Where its engine runs, if not where its files are' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l root -d 'Look absolute include paths up under this folder' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l context -d 'Context of new extensions' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l template -d 'Templates of new extensions' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l transport -d 'Transport of new extensions' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l domain -d 'Domain of new extensions (FreeSWITCH)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l reload -d 'How it reloads: core reload, narrow or none' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l set -d 'Any key of the inventory' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -786,10 +921,15 @@ name\t'One EXT a line'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l protected -d 'A change must name it with --pbx'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from rm" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from rm" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from rm" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from rm" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from rm" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from rm" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -800,9 +940,14 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subco
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from rm" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from rm" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -l timeout -d 'Limit for opening a console and a question [default: 10s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -812,10 +957,15 @@ name\t'One EXT a line'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -l offline -d 'Do not ask the running engine'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -826,10 +976,13 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -l color -d '
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand help" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand help" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand help" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand help" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand help" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand help" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -840,10 +993,13 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand help" -l color -d 'When to
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand help" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand help" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand help" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -854,12 +1010,15 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_s
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -f -a "man" -d 'Write the manual pages'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -f -a "completions" -d 'Write the completion scripts'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from man" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -870,10 +1029,13 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from man" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -884,10 +1046,13 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand check" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand check" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand check" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand check" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand check" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand check" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -898,9 +1063,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand check" -l color -d 'When t
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand check" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand check" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand check" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand audit" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand audit" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand audit" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand audit" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand audit" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand audit" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -911,9 +1079,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand audit" -l color -d 'When t
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand audit" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand audit" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand audit" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand why" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand why" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand why" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand why" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand why" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand why" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -924,9 +1095,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand why" -l color -d 'When to 
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand why" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand why" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand why" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -937,9 +1111,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l color -d 'When t
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -950,9 +1127,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l color -d 'When t
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -963,9 +1143,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l color -d 'When to
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand export" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -976,9 +1159,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l color -d 'When 
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand export" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand import" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -989,9 +1175,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l color -d 'When 
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand import" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -1002,9 +1191,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l color -d 'When to
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand history" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -1015,9 +1207,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l color -d 'When
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand history" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -1028,9 +1223,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l color -d 'When to
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -1041,9 +1239,12 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l color -d 'When
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l config -d 'Read this inventory' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
 json\t'The JSON document of sipctl-json(7)'
@@ -1054,4 +1255,5 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l color -d 'When
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'

@@ -44,6 +44,16 @@ pub struct Global {
     /// Work on every PBX of the inventory
     #[arg(long, global = true)]
     pub all: bool,
+    /// Work on as many PBXes at a time
+    #[arg(long, global = true, value_name = "N", default_value_t = 16, value_parser = jobs)]
+    pub jobs: usize,
+    /// Accept the key of a host that is not known yet, and remember it
+    #[arg(long, global = true)]
+    pub accept_new_host_key: bool,
+    /// Read the password of an SSH login from this file
+    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from), value_hint = ValueHint::FilePath)]
+    pub ssh_password_file: Option<PathBuf>,
     /// Read this inventory
     #[arg(long, global = true, value_name = "FILE", env = "SIPCTL_CONFIG", hide_env_values = true)]
     #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from), value_hint = ValueHint::AnyPath)]
@@ -87,6 +97,11 @@ fn behind_the_verb(error: &clap::Error) -> Option<String> {
 
 fn any_command(command: &clap::Command, holds: &dyn Fn(&clap::Command) -> bool) -> bool {
     command.get_subcommands().any(|below| holds(below) || any_command(below, holds))
+}
+
+/// A number of things, for clap.
+pub fn jobs(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "write a number from 1 on".to_owned())
 }
 
 /// The commands.

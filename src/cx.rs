@@ -12,6 +12,8 @@ pub trait Events: Sync {
     fn detail(&self, text: &str);
     /// What is being waited for; shown on a terminal while work takes over a second.
     fn progress(&self, text: &str);
+    /// Nothing is waited for any more.
+    fn done(&self) {}
 }
 
 /// Events for nobody.

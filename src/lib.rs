@@ -16,6 +16,7 @@ pub mod extension;
 pub mod host;
 pub mod inventory;
 pub mod output;
+pub mod pool;
 pub mod secret;
 pub mod selection;
 pub mod text;

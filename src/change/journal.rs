@@ -20,7 +20,8 @@ const VERSION: u64 = 1;
 pub enum Record {
     /// The first line: written before anything else is made.
     Open(Box<Opened>),
-    /// From here on files may be new; what the temporaries are, in the order of the files.
+    /// From here on files may be new; what the temporaries are, in the order of the files. After
+    /// [`Record::Proved`]: it goes back all the same, with the other PBXes of one change.
     Switching(Vec<Option<Stamp>>),
     /// The commit point: recovery finishes instead of going back.
     Proved,

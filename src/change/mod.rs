@@ -13,6 +13,7 @@ use crate::host::Host;
 use crate::wire::event_socket::Login;
 
 mod back;
+pub mod fleet;
 pub mod history;
 pub mod journal;
 mod open;
@@ -20,6 +21,7 @@ mod proof;
 mod recover;
 mod reload;
 mod run;
+mod states;
 
 pub use recover::open_change;
 pub use reload::{Consent, reload};
@@ -47,9 +49,10 @@ pub struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Opens the console of its engine.
+    /// Opens the console of its engine, which may run somewhere else than the files are.
     fn console(&self, cx: &Cx) -> Result<Box<dyn Console + 'a>> {
-        self.engine.console(cx, self.host, &self.folder, self.login.as_ref())
+        let (host, folder) = self.host.engine().unwrap_or((self.host, &self.folder));
+        self.engine.console(cx, host, folder, self.login.as_ref())
     }
 }
 
@@ -155,7 +158,5 @@ pub struct Outcome {
 pub fn run(cx: &Cx, target: &Target, options: &Options, gate: &mut dyn Gate) -> Outcome {
     let mut run = run::Run::new(cx, target, options);
     let ended = run.go(gate);
-    let mut outcome = run.outcome;
-    outcome.error = ended.err();
-    outcome
+    run.end(ended)
 }

@@ -106,6 +106,14 @@ impl<'a> Open<'a> {
         self.host.act(cx, &[step]).map_err(|stopped| stopped.error)
     }
 
+    /// Takes the commit point back.
+    pub(super) fn unproved(&self, cx: &Cx) -> Result<()> {
+        let Some(new) = &self.new else { return Ok(()) };
+        let line = journal::line(Record::Switching(new.clone()))?;
+        let step = Step::Append { path: private(self.folder).join("journal"), bytes: line };
+        self.host.act(cx, &[step]).map_err(|stopped| stopped.error)
+    }
+
     /// Makes the old files the files again. A file that somebody else has edited since is left
     /// alone: then it needs a person.
     pub(super) fn put_back(&self, cx: &Cx) -> Result<()> {

@@ -69,7 +69,8 @@ fn find<'a>(cx: &Cx, host: &'a dyn Host, folder: &'a Path) -> Result<Found<'a>> 
     for record in records {
         match record {
             Record::Open(first) => opened = Some(first),
-            Record::Switching(stamps) => new = Some(stamps),
+            // After its proof it says that the proof counts no more.
+            Record::Switching(stamps) => (new, proved) = (Some(stamps), false),
             Record::Proved => proved = true,
         }
     }

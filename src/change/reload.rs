@@ -7,20 +7,26 @@ use crate::engine::{Proof, Reload, Warning};
 use crate::error::{Code, Error, Place, Result};
 
 /// What the person has to say about edits that the reload would make live, theirs or a colleague's.
-pub type Consent<'c> = &'c mut dyn FnMut(&[Place]) -> Result<()>;
+pub type Consent<'c> = &'c mut (dyn FnMut(&[Place]) -> Result<()> + Send);
 
 /// Reloads the engine and asks it for everything the files say.
 pub fn reload(cx: &Cx, target: &Target, options: &Options, consent: Consent) -> Outcome {
     let mut run = Run::new(cx, target, options);
-    let ended = go(&mut run, consent);
-    let mut outcome = run.outcome;
-    outcome.error = ended.err();
-    outcome
+    let ended = run.connect().and_then(|()| go(&mut run, &[], consent));
+    run.end(ended)
 }
 
-fn go(run: &mut Run, consent: Consent) -> Result<()> {
-    run.connect()?;
-    let _guard = run.lock()?;
+/// What was edited since the last reload.
+pub(super) fn pending(run: &Run) -> Result<Vec<Place>> {
+    let Target { engine, host, folder, .. } = run.target;
+    let Some(live) = &run.live else { return Ok(Vec::new()) };
+    let estate = engine.load(run.cx, *host, folder, false)?;
+    run.edited(live, &*estate, &[])
+}
+
+/// From the lock to the end; `agreed` are the edits the person has said yes to.
+pub(super) fn go(run: &mut Run, agreed: &[Place], consent: Consent) -> Result<()> {
+    run.lock()?;
     let Target { engine, host, folder, .. } = run.target;
     let estate = engine.load(run.cx, *host, folder, false)?;
     run.say(estate.warnings());
@@ -35,10 +41,9 @@ fn go(run: &mut Run, consent: Consent) -> Result<()> {
     if run.options.dry_run {
         return Ok(());
     }
-    if !pending.is_empty() {
+    if pending.iter().any(|place| !agreed.contains(place)) {
         consent(&pending)?;
     }
-    run.cx.events.progress("reloading");
     run.reload(&Reload::default())?;
     let asked: &[Proof] = if run.options.no_proof { &[] } else { &proofs };
     let problem = run.prove(asked, "the engine does not hold what the files say")?;

@@ -1,13 +1,12 @@
-//! The way of one change from the console to its end.
+//! One change: what it knows, and what it asks of host and engine on its way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::open::Open;
 use super::proof::{differs, sum, warnings, worst};
-use super::{Gate, Options, Outcome, ReloadPolicy, Status, Target, back, history, recover};
+use super::{Gate, Options, Outcome, ReloadPolicy, Status, Target, history, recover};
 use crate::cx::Cx;
 use crate::engine::{Console, Done, Estate, Live, Plan, Proof, Reload, Warning};
 use crate::error::{Code, Error, Place, Result};
@@ -17,7 +16,7 @@ use crate::host::{Content, Guard, Meta, Want};
 /// Getting the lock took this long: somebody else was at work, and what the engine said is old.
 const STALE: Duration = Duration::from_millis(20);
 
-/// One change under way.
+/// One change under way. Its states are in [`states`](super::states).
 pub(super) struct Run<'a> {
     pub(super) cx: &'a Cx<'a>,
     pub(super) target: &'a Target<'a>,
@@ -29,13 +28,28 @@ pub(super) struct Run<'a> {
     asked: (i64, u32),
     /// Whether a reload was begun: the engine may hold the new state, however it ended.
     pub(super) reloading: bool,
+    /// Held while the change is under way.
+    pub(super) guard: Option<Box<dyn Guard>>,
+    /// What a person is to be asked about.
+    pub(super) preview: Option<(Box<dyn Estate>, Plan)>,
+    /// What he has said yes to.
+    pub(super) shown: Option<Plan>,
+    /// What it starts from, once prepared.
+    pub(super) ground: Option<Ground>,
+    /// What is on disk, once staged.
+    pub(super) open: Option<Open<'a>>,
+    /// Whether the command was told that it begins.
+    pub(super) told: bool,
+    /// Whether its journal says that it is proved.
+    pub(super) committed: bool,
 }
 
 /// What a change starts from, read under the lock.
-struct Ground {
-    estate: Box<dyn Estate>,
-    plan: Plan,
-    _guard: Option<Box<dyn Guard>>,
+pub(super) struct Ground {
+    pub(super) estate: Box<dyn Estate>,
+    pub(super) plan: Plan,
+    /// What must be true of the engine once the old files are back.
+    pub(super) prove_old: Vec<Proof>,
 }
 
 impl<'a> Run<'a> {
@@ -49,41 +63,21 @@ impl<'a> Run<'a> {
             live: None,
             asked: (0, 0),
             reloading: false,
+            guard: None,
+            preview: None,
+            shown: None,
+            ground: None,
+            open: None,
+            told: false,
+            committed: false,
         }
     }
 
-    /// Carries the change out. The outcome has everything but the error.
-    pub(super) fn go(&mut self, gate: &mut dyn Gate) -> Result<()> {
-        self.connect()?;
-        let mut ground = if self.options.dry_run { self.look(gate)? } else { self.prepare(gate)? };
-        self.say(std::mem::take(&mut ground.plan.warnings));
-        let done = self.carry_out(&mut ground, gate);
-        self.outcome.plan = ground.plan;
-        done
-    }
-
-    fn carry_out(&mut self, ground: &mut Ground, gate: &mut dyn Gate) -> Result<()> {
-        if ground.plan.files.is_empty() {
-            return self.nothing_to_do(&ground.plan);
-        }
-        let prove_old = self.drift(&ground.plan)?;
-        ground.plan.reload.only_narrow |= self.target.reload == ReloadPolicy::Narrow;
-        ground.plan.reload.only_narrow |= self.pending(ground)?;
-        self.refuse(&["drift", "pending-edits", "unproved"])?;
-        if let (true, Some(console)) = (self.reloads(), &self.console) {
-            console.may_reload(&ground.plan.reload)?;
-        }
-        if self.options.dry_run {
-            self.outcome.changed = true;
-            return self.dialable(&ground.plan);
-        }
-        self.cx.check()?;
-        gate.before_write(&ground.plan)?;
-        let written = self.write(ground, prove_old);
-        if written.is_err() && !self.outcome.changed {
-            gate.put_back();
-        }
-        written
+    /// How it ended.
+    pub(super) fn end(mut self, ended: Result<()>) -> Outcome {
+        self.outcome.plan = self.ground.map(|ground| ground.plan).unwrap_or_default();
+        self.outcome.error = ended.err();
+        self.outcome
     }
 
     /// Whether the engine is made to read what is written.
@@ -118,6 +112,7 @@ impl<'a> Run<'a> {
         if self.options.offline {
             return Ok(());
         }
+        self.cx.events.progress("asking the engine");
         let opened = self.target.console(self.cx).and_then(|console| {
             self.console = Some(console);
             self.ask()
@@ -136,12 +131,20 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn ask(&mut self) -> Result<()> {
+    pub(super) fn ask(&mut self) -> Result<()> {
         let Some(console) = &mut self.console else { return Ok(()) };
         self.asked = self.target.host.clock();
         let live = console.live(self.cx)?;
         let (ours, theirs) = (&self.target.folder, &live.folder);
-        if theirs.as_os_str().is_empty() {
+        if self.target.host.engine().is_some() {
+            // It sees the folder under another path, if it is this one at all: who says `console =` knows.
+            self.cx.events.detail(&format!(
+                "{} reads {}; ours is {}",
+                console.name(),
+                theirs.display(),
+                ours.display()
+            ));
+        } else if theirs.as_os_str().is_empty() {
             let warning = Warning::new("unproved", "the engine does not say which folder it reads");
             self.say([warning]);
         } else if theirs != ours {
@@ -165,55 +168,24 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// For a dry run: no lock, no recovery, no question.
-    fn look(&mut self, gate: &mut dyn Gate) -> Result<Ground> {
-        let _guard = self.lock()?;
-        let (estate, plan) = self.plan(gate)?;
-        Ok(Ground { estate, plan, _guard })
-    }
-
-    /// Asks the person on a preview, then locks, recovers, reads and plans; until both are the same.
-    fn prepare(&mut self, gate: &mut dyn Gate) -> Result<Ground> {
-        let mut shown = None;
-        if gate.wants_preview() {
-            let (estate, plan) = self.plan(gate)?;
-            self.confirm(gate, &plan, &*estate)?;
-            shown = Some(plan);
-        }
-        loop {
-            let guard = self.lock()?;
-            if shown.is_some() {
-                self.ask()?;
-            }
-            let (estate, plan) = self.plan(gate)?;
-            if shown.as_ref().is_none_or(|shown| same(shown, &plan)) {
-                return Ok(Ground { estate, plan, _guard: guard });
-            }
-            // Nobody else waits while a person reads.
-            drop(guard);
-            self.confirm(gate, &plan, &*estate)?;
-            shown = Some(plan);
-        }
-    }
-
     /// Takes the lock and puts right what a run before left open; none in a dry run.
-    pub(super) fn lock(&mut self) -> Result<Option<Box<dyn Guard>>> {
+    pub(super) fn lock(&mut self) -> Result<()> {
         if self.options.dry_run {
             let open = recover::look(self.cx, self.target)?;
             self.say(open);
-            return Ok(None);
+            return Ok(());
         }
         let waiting = Instant::now();
-        let guard = self.target.host.lock(self.cx, &self.target.folder)?;
+        self.guard = Some(self.target.host.lock(self.cx, &self.target.folder)?);
         if waiting.elapsed() > STALE {
             self.ask()?;
         }
         let recovered = recover::recover(self.cx, self.target, self.console.as_deref_mut())?;
         self.say(recovered);
-        Ok(Some(guard))
+        Ok(())
     }
 
-    fn plan(&mut self, gate: &mut dyn Gate) -> Result<(Box<dyn Estate>, Plan)> {
+    pub(super) fn plan(&mut self, gate: &mut dyn Gate) -> Result<(Box<dyn Estate>, Plan)> {
         let Target { engine, host, folder, .. } = self.target;
         let estate = engine.load(self.cx, *host, folder, self.options.mentions)?;
         // First, for they may be why an edit cannot be made.
@@ -224,7 +196,7 @@ impl<'a> Run<'a> {
         Ok((estate, plan))
     }
 
-    fn confirm(&mut self, gate: &mut dyn Gate, plan: &Plan, estate: &dyn Estate) -> Result<()> {
+    pub(super) fn confirm(&mut self, gate: &mut dyn Gate, plan: &Plan, estate: &dyn Estate) -> Result<()> {
         if plan.files.is_empty() {
             return Ok(());
         }
@@ -252,7 +224,7 @@ impl<'a> Run<'a> {
     }
 
     /// The files are as wanted: is the engine?
-    fn nothing_to_do(&mut self, plan: &Plan) -> Result<()> {
+    pub(super) fn nothing_to_do(&mut self, plan: &Plan) -> Result<()> {
         if !self.proves() {
             return Ok(());
         }
@@ -267,16 +239,12 @@ impl<'a> Run<'a> {
             self.outcome.proof = report;
             self.say(drift);
         }
-        self.refuse(&["drift"])?;
-        if self.outcome.proof.status == Status::Proved && !self.options.dry_run {
-            self.aftercare(plan);
-        }
-        Ok(())
+        self.refuse(&["drift"])
     }
 
     /// What already differs before the change: said, and not held against the old state when it must
     /// come back. What is left of the old proofs.
-    fn drift(&mut self, plan: &Plan) -> Result<Vec<Proof>> {
+    pub(super) fn drift(&mut self, plan: &Plan) -> Result<Vec<Proof>> {
         let (true, Some(console)) = (self.proves(), &mut self.console) else { return Ok(plan.prove_old.clone()) };
         let verdicts = console.prove(self.cx, &plan.prove_old, &[])?;
         let fit = plan.prove_old.iter().zip(&verdicts).filter(|(_, verdict)| !differs(verdict));
@@ -301,7 +269,7 @@ impl<'a> Run<'a> {
     }
 
     /// Whether a full reload would make live what somebody has edited and not yet reloaded.
-    fn pending(&mut self, ground: &Ground) -> Result<bool> {
+    pub(super) fn pending(&mut self, ground: &Ground) -> Result<bool> {
         let (true, Some(live)) = (self.reloads(), &self.live) else { return Ok(false) };
         let ours: Vec<_> = ground.plan.files.iter().map(|file| file.path.clone()).collect();
         let places = self.edited(live, &*ground.estate, &ours)?;
@@ -323,29 +291,7 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    /// Everything that alters files. Outside the commit point each failure goes back.
-    fn write(&mut self, ground: &Ground, prove_old: Vec<Proof>) -> Result<()> {
-        let (Target { host, folder, who, .. }, plan) = (self.target, &ground.plan);
-        let mut open = Open::stage(self.cx, (*host, folder), who, plan, prove_old)?;
-        let in_place = open.written_in_place().map(|path| {
-            let message = format!("{} has other names or is mounted: it is written in place", path.display());
-            Warning::new("in-place", message).at(&Place::new(path, 0))
-        });
-        self.say(in_place.collect::<Vec<_>>());
-        let switched = self.cx.check().and_then(|()| open.switch(self.cx, &plan.files));
-        if let Err(error) = switched {
-            return Err(back::put_back(self, &open, error));
-        }
-        self.outcome.changed = true;
-        let made_live = self.cx.check().and_then(|()| self.make_live(plan));
-        let proved = made_live.and_then(|()| self.cx.check()).and_then(|()| open.proved(self.cx));
-        if let Err(error) = proved {
-            return Err(back::put_back(self, &open, error));
-        }
-        self.finish(&open, ground)
-    }
-
-    fn make_live(&mut self, plan: &Plan) -> Result<()> {
+    pub(super) fn make_live(&mut self, plan: &Plan) -> Result<()> {
         if !self.reloads() {
             return Ok(());
         }
@@ -372,6 +318,7 @@ impl<'a> Run<'a> {
     /// Has the engine read its files.
     pub(super) fn reload(&mut self, reload: &Reload) -> Result<()> {
         let Some(console) = &mut self.console else { return Ok(()) };
+        self.cx.events.progress("reloading");
         match console.reload(self.cx, reload) {
             Ok(reloaded) => {
                 self.outcome.reload = Some(reloaded);
@@ -394,6 +341,7 @@ impl<'a> Run<'a> {
     pub(super) fn prove(&mut self, proofs: &[Proof], failed: &str) -> Result<Option<Error>> {
         let (Some(console), false) = (&mut self.console, proofs.is_empty()) else { return Ok(None) };
         let log = self.outcome.reload.as_ref().map(|reloaded| reloaded.log.as_slice()).unwrap_or_default();
+        self.cx.events.progress("asking the engine what it holds");
         let verdicts = console.prove(self.cx, proofs, log).map_err(refused)?;
         let report = sum(proofs, verdicts);
         let message = match report.status {
@@ -414,7 +362,7 @@ impl<'a> Run<'a> {
     }
 
     /// After the commit point: nothing goes back any more, and a signal changes nothing.
-    fn finish(&mut self, open: &Open, ground: &Ground) -> Result<()> {
+    pub(super) fn finish(&mut self, open: &Open, ground: &Ground) {
         let calm = self.cx.uncancellable();
         let (target, plan) = (self.target, &ground.plan);
         match history::keep(&calm, target, self.options, plan, &*ground.estate, self.reloads()) {
@@ -433,10 +381,9 @@ impl<'a> Run<'a> {
             // What cannot be said now stops nothing.
             let _ = self.dialable(plan);
         }
-        Ok(())
     }
 
-    fn aftercare(&mut self, plan: &Plan) {
+    pub(super) fn aftercare(&mut self, plan: &Plan) {
         let Some(console) = self.console.as_mut().filter(|_| !plan.aftercare.is_empty()) else { return };
         match console.aftercare(&self.cx.uncancellable(), &plan.aftercare) {
             Ok((_, warnings)) => self.say(warnings),
@@ -444,7 +391,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn dialable(&mut self, plan: &Plan) -> Result<()> {
+    pub(super) fn dialable(&mut self, plan: &Plan) -> Result<()> {
         if let Some(console) = self.console.as_mut().filter(|_| !plan.dial.is_empty()) {
             let calm = self.cx.uncancellable();
             let cx = if self.options.dry_run { self.cx } else { &calm };
@@ -469,19 +416,4 @@ fn meta(content: &Content) -> Option<&Meta> {
         Content::There { meta, .. } => Some(meta),
         _ => None,
     }
-}
-
-/// Whether a plan does what the person was shown. (Salts of proofs differ each time.)
-fn same(shown: &Plan, plan: &Plan) -> bool {
-    fn before(file: &crate::engine::FileChange) -> Option<&Arc<[u8]>> {
-        file.before.as_ref().map(|(bytes, _)| bytes)
-    }
-    shown.done == plan.done
-        && shown.aftercare == plan.aftercare
-        && shown.files.len() == plan.files.len()
-        && shown
-            .files
-            .iter()
-            .zip(&plan.files)
-            .all(|(a, b)| a.path == b.path && a.after == b.after && before(a) == before(b))
 }

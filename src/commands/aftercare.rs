@@ -2,6 +2,7 @@
 
 use super::change::ChangeArgs;
 use super::{App, Open};
+use crate::change::fleet::{Turn, in_turn};
 use crate::cx::Cx;
 use crate::engine::{Aftercare, Done, Warning};
 use crate::error::{Error, Result};
@@ -23,25 +24,36 @@ pub fn run(
             Error::usage(format!("{action} is something only the running engine can do")).hint("leave --offline out")
         );
     }
-    app.each(true, |pbx| {
-        let mut report = Changed::default();
-        let cx = app.cx(pbx, args.limits());
-        let done = on(&cx, pbx, selections, act, args.dry_run);
-        let error = match done {
-            Ok((numbers, warnings)) => {
-                report.changed = !numbers.is_empty() && !args.dry_run;
-                report.dry_run = args.dry_run.then_some(true);
-                report.changes = numbers
-                    .into_iter()
-                    .map(|(number, domain)| Done { action: action.to_owned(), number, domain, was: None })
-                    .collect();
-                report.warnings = warnings;
-                None
-            }
-            Err(error) => Some(error),
-        };
-        (Body::Change(Box::new(report)), error)
+    args.never_atomic(action)?;
+    app.on(app.choose(true), |chosen| {
+        let names: Vec<&str> = chosen.iter().map(|pbx| pbx.name.as_str()).collect();
+        let done = in_turn(&names, &args.rules(app), &app.cancel, 0, |at| {
+            let cx = app.cx(&chosen[at], args.limits());
+            let done = on(&cx, &chosen[at], selections, act, args.dry_run);
+            cx.events.done();
+            let turn = if done.is_ok() { Turn::Proved } else { Turn::Failed };
+            (done, turn)
+        });
+        done.into_iter().map(|done| report(done.and_then(|done| done), action, args)).collect()
     })
+}
+
+fn report(done: Result<Touched>, action: &str, args: &ChangeArgs) -> (Body, Option<Error>) {
+    let mut report = Changed::default();
+    let error = match done {
+        Ok((numbers, warnings)) => {
+            report.changed = !numbers.is_empty() && !args.dry_run;
+            report.dry_run = args.dry_run.then_some(true);
+            report.changes = numbers
+                .into_iter()
+                .map(|(number, domain)| Done { action: action.to_owned(), number, domain, was: None })
+                .collect();
+            report.warnings = warnings;
+            None
+        }
+        Err(error) => Some(error),
+    };
+    (Body::Change(Box::new(report)), error)
 }
 
 type Touched = (Vec<(String, Option<String>)>, Vec<Warning>);

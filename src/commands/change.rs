@@ -2,19 +2,22 @@
 //! a verb's edits to the report.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::password::Keys;
-use super::{App, Limits, Open};
-use crate::change::{self, Gate, Options, Outcome, Target};
+use super::{App, Limits, Open, fleet};
+use crate::change::fleet::{Rules, Task};
+use crate::change::{Gate, Options, Outcome, Target};
 use crate::engine::{Contact, Estate, Plan, PlanOptions};
 use crate::error::{Code, Error, Result};
 use crate::extension::Edit;
 use crate::inventory::{Pbx, parse_duration};
 use crate::output::document::{Body, Changed};
 use crate::output::prompt;
+use crate::pool::lock;
 
 /// More extensions than this need `--max-change`.
 const USUAL_LIMIT: usize = 10;
@@ -66,6 +69,15 @@ pub struct ChangeArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Of several PBXes begin with the first N, and go on only if they were proved
+    #[arg(long, value_name = "N", value_parser = crate::cli::jobs)]
+    pub canary: Option<usize>,
+    /// Of several PBXes begin no more once N have failed
+    #[arg(long, value_name = "N", value_parser = crate::cli::jobs)]
+    pub max_fail: Option<usize>,
+    /// All PBXes or none: where one cannot be proved, all are put back
+    #[arg(long, conflicts_with_all = ["canary", "max_fail"])]
+    pub atomic: bool,
 }
 
 impl ChangeArgs {
@@ -79,6 +91,21 @@ impl ChangeArgs {
             strict: self.strict,
             message: self.message.clone(),
             ..Options::default()
+        }
+    }
+
+    /// How several PBXes are worked on.
+    pub fn rules(&self, app: &App) -> Rules {
+        let Self { canary, max_fail, atomic, .. } = *self;
+        Rules { jobs: app.global.jobs, canary, max_fail, atomic }
+    }
+
+    /// For a verb that cannot be taken back.
+    pub fn never_atomic(&self, verb: &str) -> Result<()> {
+        match self.atomic {
+            true => Err(Error::usage(format!("{verb} cannot be taken back, so it cannot be --atomic"))
+                .hint("--canary N and --max-fail N stop before it has gone everywhere")),
+            false => Ok(()),
         }
     }
 
@@ -134,7 +161,7 @@ pub struct Change<'a> {
 }
 
 /// Turns what is there into edits; the verb's own part.
-pub type Edits<'e> = dyn FnMut(&Pbx, &dyn Estate, Option<&mut Keys>) -> Result<Vec<Edit>> + 'e;
+pub type Edits<'e> = dyn Fn(&Pbx, &dyn Estate, Option<&mut Keys>) -> Result<Vec<Edit>> + Sync + 'e;
 
 impl<'a> Change<'a> {
     /// A change that asks nothing and sets no password.
@@ -151,7 +178,7 @@ impl<'a> Change<'a> {
     }
 
     /// Carries the change out on every chosen PBX; the exit code.
-    pub fn run(mut self, edits: &mut Edits) -> Result<u8> {
+    pub fn run(mut self, edits: &Edits) -> Result<u8> {
         if let Some(danger) = &self.danger
             && !self.args.yes
             && !self.args.dry_run
@@ -163,35 +190,33 @@ impl<'a> Change<'a> {
             ))
             .hint("add --yes; --dry-run shows what would happen"));
         }
-        let app = self.app;
-        app.each(true, |pbx| {
-            let outcome = self.on(pbx, edits);
-            let mut report = Changed::new(&outcome, self.args.dry_run, self.args.diff);
-            if let Some(keys) = &self.keys
-                && outcome.error.as_ref().is_none_or(|error| error.code == Code::NeedsPerson)
-            {
-                let numbers: Vec<String> = report.changes.iter().map(|done| done.number.clone()).collect();
-                let (passwords, note) = keys.report(pbx, self.passwords_asked, &numbers);
-                report.passwords = passwords;
-                report.password_note = note.map(|note| app.command_at(pbx, &note));
+        let (app, args) = (self.app, self.args);
+        let keys = self.keys.take().map(Mutex::new);
+        let plan = PlanOptions { no_validate: args.no_validate, kick: self.after.kick, hangup: self.after.hangup };
+        let options = Options { plan, mentions: self.mentions, ..args.options() };
+        app.on(app.choose(true), |chosen| {
+            if let Some(keys) = &keys {
+                lock(keys).chosen(chosen);
             }
-            (Body::Change(Box::new(report)), outcome.error)
+            let gate = |pbx| VerbGate { change: &self, keys: keys.as_ref(), pbx, edits };
+            let mut gates: Vec<VerbGate> = chosen.iter().map(gate).collect();
+            let tasks = gates.iter_mut().map(|gate| Task::Change(gate)).collect();
+            let outcomes = fleet::drive(app, args, &options, chosen, tasks);
+            chosen.iter().zip(outcomes).map(|(pbx, outcome)| self.report(pbx, keys.as_ref(), outcome)).collect()
         })
     }
 
-    fn on(&mut self, pbx: &Pbx, edits: &mut Edits) -> Outcome {
-        let cx = self.app.cx(pbx, self.args.limits());
-        let open = match Open::new(&cx, pbx) {
-            Ok(open) => open,
-            Err(error) => return Outcome { error: Some(error), ..Outcome::default() },
-        };
-        let plan = PlanOptions { no_validate: self.args.no_validate, kick: self.after.kick, hangup: self.after.hangup };
-        let options = Options { plan, mentions: self.mentions, ..self.args.options() };
-        let target = match open.target(pbx, self.args.offline) {
-            Ok(target) => target,
-            Err(error) => return Outcome { error: Some(error), ..Outcome::default() },
-        };
-        change::run(&cx, &target, &options, &mut VerbGate { change: self, pbx, edits })
+    fn report(&self, pbx: &Pbx, keys: Option<&Mutex<Keys>>, outcome: Outcome) -> (Body, Option<Error>) {
+        let mut report = Changed::new(&outcome, self.args.dry_run, self.args.diff);
+        if let Some(keys) = keys
+            && outcome.error.as_ref().is_none_or(|error| error.code == Code::NeedsPerson)
+        {
+            let numbers: Vec<String> = report.changes.iter().map(|done| done.number.clone()).collect();
+            let (passwords, note) = lock(keys).report(pbx, self.passwords_asked, &numbers);
+            report.passwords = passwords;
+            report.password_note = note.map(|note| self.app.command_at(pbx, &note));
+        }
+        (Body::Change(Box::new(report)), outcome.error)
     }
 }
 
@@ -214,14 +239,16 @@ impl Open {
 
 /// The gate of a verb on one PBX.
 struct VerbGate<'g, 'a, 'e> {
-    change: &'g mut Change<'a>,
+    change: &'g Change<'a>,
+    keys: Option<&'g Mutex<Keys>>,
     pbx: &'g Pbx,
-    edits: &'g mut Edits<'e>,
+    edits: &'g Edits<'e>,
 }
 
 impl Gate for VerbGate<'_, '_, '_> {
     fn edits(&mut self, estate: &dyn Estate) -> Result<Vec<Edit>> {
-        let edits = (self.edits)(self.pbx, estate, self.change.keys.as_mut())?;
+        let mut keys = self.keys.map(lock);
+        let edits = (self.edits)(self.pbx, estate, keys.as_deref_mut())?;
         if let Some(danger) = self.change.danger.as_ref().filter(|_| !self.change.args.dry_run) {
             check_limit(danger, edits.len(), &self.pbx.name)?;
         }
@@ -243,14 +270,14 @@ impl Gate for VerbGate<'_, '_, '_> {
 
     fn before_write(&mut self, plan: &Plan) -> Result<()> {
         let numbers: Vec<String> = plan.done.iter().map(|done| done.number.clone()).collect();
-        match &mut self.change.keys {
-            Some(keys) => keys.save(self.pbx, &numbers),
+        match self.keys.map(lock) {
+            Some(mut keys) => keys.save(self.pbx, &numbers).inspect_err(|_| keys.forget(self.pbx)),
             None => Ok(()),
         }
     }
 
     fn put_back(&mut self) {
-        if let Some(keys) = &mut self.change.keys {
+        if let Some(mut keys) = self.keys.map(lock) {
             keys.forget(self.pbx);
         }
     }
@@ -291,13 +318,23 @@ fn question(verb: &str, pbx: &str, plan: &Plan, estate: &dyn Estate, contacts: &
 }
 
 /// Where the history may lie, best first.
-fn history_folders() -> Vec<PathBuf> {
-    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(folder) = named("SIPCTL_STATE") {
-        return vec![folder];
+pub fn history_folders() -> Vec<PathBuf> {
+    match named("SIPCTL_STATE") {
+        Some(folder) => vec![folder],
+        None => [Some(PathBuf::from("/var/lib/sipctl")), state_folder()].into_iter().flatten().collect(),
     }
-    let state = named("XDG_STATE_HOME").or_else(|| named("HOME").map(|home| home.join(".local/state")));
-    [Some(PathBuf::from("/var/lib/sipctl")), state.map(|state| state.join("sipctl"))].into_iter().flatten().collect()
+}
+
+/// The folder for it that is always one of this machine.
+pub fn state_folder() -> Option<PathBuf> {
+    named("SIPCTL_STATE").or_else(|| {
+        let state = named("XDG_STATE_HOME").or_else(|| named("HOME").map(|home| home.join(".local/state")));
+        state.map(|state| state.join("sipctl"))
+    })
+}
+
+fn named(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Who makes the change: `user@client`.

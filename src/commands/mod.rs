@@ -1,18 +1,21 @@
 //! The commands: one file a verb, with its arguments and `run`. What they share is here: the chosen
-//! PBXes, opened one after the other, and the document they all report in.
+//! PBXes, worked on side by side, and the document they all report in.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::{Cli, Command, Global};
 use crate::cx::{Cancel, Cx, Timeouts};
 use crate::engine::{Console, Engine, Estate, Live, Warning};
 use crate::error::{Code, Error, Result};
 use crate::extension::Extension;
-use crate::host::rooted::Rooted;
+use crate::host::local::Local;
+use crate::host::parted::Grafted;
 use crate::host::{Content, Host, Want};
 use crate::inventory::{Choice, Inventory, LoginKeys, Pbx};
 use crate::output::document::{Body, Document};
 use crate::output::{self, Output};
+use crate::pool::side_by_side;
 use crate::wire::event_socket::Login;
 
 pub mod aftercare;
@@ -20,6 +23,7 @@ pub mod change;
 pub mod completions;
 pub mod ext;
 pub mod fields;
+pub mod fleet;
 pub mod generate;
 pub mod help;
 pub mod password;
@@ -96,25 +100,64 @@ impl App {
             all: self.global.all,
             usual: std::env::var("SIPCTL_PBX").ok().filter(|name| !name.is_empty()),
         };
-        self.inventory()?.choose(&choice, changing)
+        let mut chosen = self.inventory()?.choose(&choice, changing)?;
+        chosen.iter_mut().for_each(|pbx| self.reach(pbx));
+        Ok(chosen)
     }
 
-    /// Works on every chosen PBX, one after the other, and prints the document.
-    pub fn each(&self, changing: bool, mut act: impl FnMut(&Pbx) -> (Body, Option<Error>)) -> Result<u8> {
+    /// The PBXes of these names or addresses.
+    fn named(&self, names: &[String]) -> Result<Vec<Pbx>> {
+        let mut chosen = self.inventory()?.choose(&Choice { pbx: names.to_vec(), ..Choice::default() }, false)?;
+        chosen.iter_mut().for_each(|pbx| self.reach(pbx));
+        Ok(chosen)
+    }
+
+    /// How the command line says that a PBX may be reached.
+    fn reach(&self, pbx: &mut Pbx) {
+        pbx.access.accept_new_host_key |= self.global.accept_new_host_key;
+        if let Some(file) = &self.global.ssh_password_file {
+            pbx.access.password_file = Some(file.clone());
+        }
+    }
+
+    /// Works on every chosen PBX, side by side, and prints the document.
+    pub fn each(&self, changing: bool, act: impl Fn(&Pbx) -> (Body, Option<Error>) + Sync) -> Result<u8> {
+        self.each_of(self.choose(changing), act)
+    }
+
+    /// The same for PBXes that were chosen in another way.
+    fn each_of(&self, chosen: Result<Vec<Pbx>>, act: impl Fn(&Pbx) -> (Body, Option<Error>) + Sync) -> Result<u8> {
+        self.on(chosen, |chosen| {
+            let work = |at: usize| {
+                let done = act(&chosen[at]);
+                self.out.events.of(&chosen[at].name).done();
+                done
+            };
+            let done = side_by_side(self.global.jobs, chosen.len(), |_| true, work);
+            done.into_iter().flatten().collect()
+        })
+    }
+
+    /// Does something to the chosen PBXes, and prints the document of what came out, one for each.
+    pub fn on(&self, chosen: Result<Vec<Pbx>>, act: impl FnOnce(&[Pbx]) -> Vec<(Body, Option<Error>)>) -> Result<u8> {
         let mut document = Document::default();
-        match self.choose(changing) {
+        match chosen {
             Ok(chosen) => {
                 let several = chosen.len() > 1;
-                for pbx in &chosen {
-                    let (body, error) = act(pbx);
+                if several {
+                    self.out.events.several(chosen.iter().map(|pbx| pbx.name.as_str()));
+                }
+                let done = act(&chosen);
+                self.out.events.clear();
+                for (pbx, (body, error)) in chosen.iter().zip(done) {
                     let error = error.map(|error| self.at(pbx, error));
-                    self.out.events.clear();
                     self.out.warnings(several.then_some(pbx.name.as_str()), body.warnings());
                     if let Some(error) = &error {
                         let line = self.line(pbx, error).or_else(|| own_line(error));
                         self.out.error(several.then_some(pbx.name.as_str()), error, line.as_deref());
                     }
                     document.add(&pbx.name, body, error.as_ref());
+                    pbx.release();
                 }
             }
             Err(error) => {
@@ -184,14 +227,14 @@ impl App {
             reload: reload.unwrap_or(usual.reload),
             wait: limits.wait.unwrap_or(usual.wait),
         };
-        Cx { cancel: self.cancel.clone(), timeouts, events: &self.out.events }
+        Cx { cancel: self.cancel.clone(), timeouts, events: self.out.events.of(&pbx.name) }
     }
 
     /// The line of a file of the PBX that an error is about.
     fn line(&self, pbx: &Pbx, error: &Error) -> Option<String> {
         let place = error.place.as_ref().filter(|place| place.line > 0)?;
-        let host = host_of(pbx).ok()?;
         let cx = self.cx(pbx, Limits::default()).uncancellable();
+        let host = pbx.seen(&cx).ok()?;
         let found = host.read(&cx, &[Want::File(place.file.clone())]).ok()?;
         match &found.first()?.first()?.content {
             Content::There { bytes, .. } => output::nth_line(bytes, place.line),
@@ -224,21 +267,12 @@ fn own_line(error: &Error) -> Option<String> {
     output::line_of(&place.file, place.line)
 }
 
-/// The host of a PBX, seen from its `root`.
-fn host_of(pbx: &Pbx) -> Result<Box<dyn Host>> {
-    let host = crate::host::open(&pbx.address)?;
-    Ok(match &pbx.root {
-        Some(root) => Box::new(Rooted::new(host, root.clone())),
-        None => host,
-    })
-}
-
 /// A PBX with its host and engine at hand.
 pub struct Open {
-    /// The machine or container, seen from the PBX's `root`.
-    pub host: Box<dyn Host>,
+    /// The machine or container, seen as the inventory says.
+    pub host: Arc<dyn Host>,
     /// The same as it is: where the history is kept.
-    pub keeper: Box<dyn Host>,
+    pub keeper: Arc<dyn Host>,
     /// The engine.
     pub engine: &'static dyn Engine,
     /// The configuration folder.
@@ -251,14 +285,9 @@ impl Open {
     /// Opens a PBX; its folder must be there.
     pub fn new(cx: &Cx, pbx: &Pbx) -> Result<Self> {
         cx.check()?;
-        if let Some((what, place)) = &pbx.not_yet {
-            return Err(Error::not_yet(what).at(place.clone()));
-        }
-        if !pbx.address.is_plain_local() {
-            return Err(Error::not_yet(format!("a PBX on another host ({})", pbx.address)));
-        }
+        cx.events.progress("connecting");
         let engine = crate::engine::of(pbx.address.kind)?;
-        let (host, keeper) = (host_of(pbx)?, crate::host::open(&pbx.address)?);
+        let (host, keeper) = (pbx.seen(cx)?, keeper(pbx)?);
         let folder = pbx.address.folder.clone();
         let found = host.read(cx, &[Want::Meta(folder.clone())])?;
         match found.first().and_then(|files| files.first()).map(|file| &file.content) {
@@ -300,17 +329,44 @@ impl Open {
 
     /// The console of the running engine, which must read our folder.
     pub fn console(&self, cx: &Cx) -> Result<(Box<dyn Console + '_>, Live)> {
-        let login = self.login()?;
-        let mut console = self.engine.console(cx, self.host.as_ref(), &self.folder, login.as_ref())?;
+        let elsewhere = self.host.engine();
+        let (host, folder) = elsewhere.unwrap_or((self.host.as_ref(), &self.folder));
+        let mut console = self.engine.console(cx, host, folder, self.login()?.as_ref())?;
         let live = console.live(cx)?;
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if !live.folder.as_os_str().is_empty() && real(&live.folder) != real(&self.folder) {
+        if elsewhere.is_none() && !self.is_ours(cx, &live)? {
             let (theirs, ours) = (live.folder.display(), self.folder.display());
             let error = Error::new(Code::Elsewhere, format!("the running engine reads {theirs}, not {ours}"));
             return Err(error.hint(format!("use --pbx {}:{theirs}, or --offline", self.engine.name())));
         }
         Ok((console, live))
     }
+
+    /// Whether the folder the engine reads is ours, under whatever name.
+    pub fn is_ours(&self, cx: &Cx, live: &Live) -> Result<bool> {
+        if live.folder == self.folder || live.folder.as_os_str().is_empty() {
+            return Ok(true);
+        }
+        let found = self.host.read(cx, &[Want::Meta(self.folder.clone()), Want::Meta(live.folder.clone())])?;
+        let metas: Vec<_> = found
+            .iter()
+            .flatten()
+            .filter_map(|file| match &file.content {
+                Content::There { meta, .. } => Some(meta),
+                _ => None,
+            })
+            .collect();
+        Ok(matches!(metas[..], [a, b] if a.real == b.real || a.id == b.id))
+    }
+}
+
+/// The host the history of a PBX is on: its own, with this machine's state folder.
+fn keeper(pbx: &Pbx) -> Result<Arc<dyn Host>> {
+    let host = pbx.host()?;
+    let near = change::state_folder().filter(|_| !pbx.address.is_plain_local());
+    Ok(match near {
+        Some(folder) => Arc::new(Grafted { host, folder, other: Arc::new(Local) }),
+        None => host,
+    })
 }
 
 /// The warning for an engine that does not answer a reading command.

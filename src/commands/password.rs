@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -91,6 +91,9 @@ pub struct Keys {
     given: Given,
     shown: Shown,
     same: bool,
+    /// The PBXes, in order, and the length a password has that is the same on all of them.
+    pbxes: Vec<String>,
+    length: usize,
     /// Made in this run, by PBX name.
     made: BTreeMap<String, Passwords>,
 }
@@ -117,7 +120,13 @@ impl Keys {
             return Err(Error::usage("with --digest a generated password could never be read again")
                 .hint("add --passwords - or --passwords FILE, or give one with --password-stdin"));
         }
-        Ok(Self { given, shown, same: args.same_password, made: BTreeMap::new() })
+        Ok(Self { given, shown, same: args.same_password, pbxes: Vec::new(), length: 0, made: BTreeMap::new() })
+    }
+
+    /// Tells which PBXes there are: whichever of them is first to ask, all come out the same.
+    pub fn chosen(&mut self, pbxes: &[Pbx]) {
+        self.pbxes = pbxes.iter().map(|pbx| pbx.name.clone()).collect();
+        self.length = pbxes.iter().map(|pbx| pbx.password_length).max().unwrap_or(0);
     }
 
     /// Refuses a password that is given for nobody.
@@ -152,7 +161,7 @@ impl Keys {
                 };
                 let secret = match known {
                     Some(secret) => secret.clone(),
-                    None => Secret::generate(pbx.password_length)?,
+                    None => Secret::generate(if self.same { self.length } else { pbx.password_length })?,
                 };
                 self.made.entry(pbx.name.clone()).or_default().insert(ext.clone(), secret.clone());
                 Ok(Some(secret))
@@ -167,6 +176,8 @@ impl Keys {
         let rows = made.filter(|(ext, _)| numbers.contains(&ext.number));
         file.rows.retain(|(name, ..)| *name != pbx.name);
         file.rows.extend(rows.map(|(ext, secret)| (pbx.name.clone(), ext.to_string(), secret.clone())));
+        let order = |name: &String| self.pbxes.iter().position(|pbx| pbx == name);
+        file.rows.sort_by_key(|(name, ..)| order(name));
         file.write()
     }
 
@@ -321,9 +332,9 @@ impl PasswordFile {
         }
         let text = self.csv();
         let Some(file) = &mut self.file else { return Ok(()) };
-        file.set_len(0)
-            .and_then(|()| file.seek(SeekFrom::Start(0)))
-            .and_then(|_| file.write_all(&text))
+        // Never empty in between: other PBXes may have these passwords already.
+        file.write_all_at(&text, 0)
+            .and_then(|()| file.set_len(text.len() as u64))
             .and_then(|()| file.sync_all())
             .map_err(|error| Error::failed(format!("cannot write {}", self.path.display())).because(error))
     }

@@ -3,8 +3,9 @@
 use clap::Args;
 
 use super::change::ChangeArgs;
-use super::{App, Open};
-use crate::change::{self, Outcome};
+use super::{App, fleet};
+use crate::change::Outcome;
+use crate::change::fleet::Task;
 use crate::error::{Error, Place, Result};
 use crate::inventory::Pbx;
 use crate::output::document::{Body, Changed};
@@ -28,20 +29,23 @@ pub fn run(app: &App, args: &ReloadArgs) -> Result<u8> {
             Error::usage("a reload without the running engine is nothing").hint("leave --offline and --no-reload out")
         );
     }
-    app.each(true, |pbx| {
-        let outcome = on(app, pbx, args);
-        let report = Changed::new(&outcome, args.dry_run, args.diff);
-        (Body::Change(Box::new(report)), outcome.error)
+    args.never_atomic("a reload")?;
+    let first = !args.yes && prompt::possible();
+    app.on(app.choose(true), |chosen| {
+        let mut consents: Vec<_> = chosen.iter().map(|pbx| consent(app, pbx, args)).collect();
+        let tasks = consents.iter_mut().map(|consent| Task::Reload { consent, first }).collect();
+        let outcomes = fleet::drive(app, args, &args.options(), chosen, tasks);
+        let report = |outcome: Outcome| {
+            let report = Changed::new(&outcome, args.dry_run, args.diff);
+            (Body::Change(Box::new(report)), outcome.error)
+        };
+        outcomes.into_iter().map(report).collect()
     })
 }
 
-fn on(app: &App, pbx: &Pbx, args: &ChangeArgs) -> Outcome {
-    let cx = app.cx(pbx, args.limits());
-    let open = match Open::new(&cx, pbx) {
-        Ok(open) => open,
-        Err(error) => return Outcome { error: Some(error), ..Outcome::default() },
-    };
-    let mut consent = |pending: &[Place]| {
+/// What there is to say about pending edits.
+fn consent<'a>(app: &'a App, pbx: &'a Pbx, args: &'a ChangeArgs) -> impl FnMut(&[Place]) -> Result<()> + Send + 'a {
+    move |pending| {
         let names = pending.iter().map(Place::to_string).collect::<Vec<_>>().join(", ");
         if args.yes {
             return Ok(());
@@ -51,10 +55,5 @@ fn on(app: &App, pbx: &Pbx, args: &ChangeArgs) -> Outcome {
                 .hint("add --yes to make these edits live"));
         }
         app.out.confirm(&format!("Reload {} and make live: {names}?", pbx.name))
-    };
-    let target = match open.target(pbx, false) {
-        Ok(target) => target,
-        Err(error) => return Outcome { error: Some(error), ..Outcome::default() },
-    };
-    change::reload(&cx, &target, &args.options(), &mut consent)
+    }
 }

@@ -12,7 +12,9 @@ use crate::address::Address;
 use crate::cx::Cx;
 use crate::error::{Error, Result};
 
+pub mod link;
 pub mod local;
+pub mod parted;
 pub mod rooted;
 
 /// What a file is besides its bytes.
@@ -160,6 +162,25 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// What it is about; of two names the one it makes.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::MakeFolder { path, .. }
+            | Self::Create { path, .. }
+            | Self::Append { path, .. }
+            | Self::Expect { path, .. }
+            | Self::InPlace { path, .. }
+            | Self::Remove { path }
+            | Self::RemoveFolder { path }
+            | Self::Touch { path }
+            | Self::SyncFolder { path }
+            | Self::Link { to: path, .. }
+            | Self::Rename { to: path, .. } => path,
+        }
+    }
+}
+
 /// A batch that stopped.
 #[derive(Debug)]
 pub struct Stopped {
@@ -231,14 +252,40 @@ pub trait Host: Send + Sync {
     /// The host's clock: seconds and nanoseconds since 1970.
     fn clock(&self) -> (i64, u32);
 
+    /// Where the running engine is, if not here: its host, and the folder as it sees it there.
+    fn engine(&self) -> Option<(&dyn Host, &Path)> {
+        None
+    }
+
     /// The user id that works there: what was made by it, or by root, was made by sipctl itself.
     fn user(&self) -> u32 {
         0
     }
 }
 
+/// Who speaks SSH.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Client {
+    /// sipctl itself.
+    #[default]
+    Builtin,
+    /// The `ssh` of this machine, for servers and keys that sipctl itself cannot.
+    System,
+}
+
+/// How a host may be reached.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// Who speaks SSH.
+    pub client: Client,
+    /// Whether the key of a host that is not known yet is accepted.
+    pub accept_new_host_key: bool,
+    /// A file with the password of the login.
+    pub password_file: Option<PathBuf>,
+}
+
 /// Opens the host an address is on.
-pub fn open(address: &Address) -> Result<Box<dyn Host>> {
+pub fn open(address: &Address, _access: &Access) -> Result<Box<dyn Host>> {
     match address.is_plain_local() {
         true => Ok(Box::new(local::Local)),
         false => Err(Error::not_yet(format!("a PBX on another host ({address})"))),

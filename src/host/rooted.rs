@@ -3,6 +3,7 @@
 //! Only files move; programs and sockets are those of the host itself.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Command, File, Guard, Host, Output, Socket, Step, Stopped, Stream, Want};
 use crate::cx::Cx;
@@ -10,14 +11,13 @@ use crate::error::Result;
 
 /// A host seen from a folder of it.
 pub struct Rooted {
-    host: Box<dyn Host>,
+    host: Arc<dyn Host>,
     root: PathBuf,
 }
 
 impl Rooted {
-    /// Looks every path that is not under `root` up under it.
-    pub fn new(host: Box<dyn Host>, root: PathBuf) -> Self {
-        let root = root.canonicalize().unwrap_or(root);
+    /// Looks every path that is not under `root` (without symbolic links) up under it.
+    pub fn new(host: Arc<dyn Host>, root: PathBuf) -> Self {
         Self { host, root }
     }
 
@@ -110,7 +110,7 @@ mod tests {
         let root = folder.path().canonicalize().unwrap();
         std::fs::create_dir_all(root.join("etc")).unwrap();
         std::fs::write(root.join("etc/a.conf"), "x").unwrap();
-        let host = Rooted::new(Box::new(Local), root.clone());
+        let host = Rooted::new(Arc::new(Local), root.clone());
         let cx = Cx::new(&Silent);
         for path in [PathBuf::from("/etc/a.conf"), root.join("etc/a.conf")] {
             let found = host.read(&cx, &[Want::File(path.clone())]).unwrap();

@@ -68,7 +68,12 @@ impl Inventory {
     fn named(&self, name: &str) -> Result<Pbx> {
         if Address::looks_like(name) {
             let address = Address::parse(name)?;
-            return match self.pbxes.iter().find(|pbx| pbx.address == address) {
+            // Who works there is of no account where it is not said.
+            let same = |pbx: &&Pbx| {
+                pbx.address == address
+                    || address.sudo.is_none() && Address { sudo: None, ..pbx.address.clone() } == address
+            };
+            return match self.pbxes.iter().find(same) {
                 Some(pbx) => Ok(pbx.clone()),
                 None => Pbx::unnamed(address, &self.defaults),
             };

@@ -1,4 +1,4 @@
-//! The inventory: an INI file that names PBXes, read only, and the choice of those to work on.
+//! The inventory: an INI file that names PBXes, and the choice of those to work on.
 //!
 //! rust-ini reads it; what it lets pass (unknown keys, lines without `=`, sections given twice) is
 //! refused here with file and line.
@@ -13,32 +13,41 @@ use crate::address::{Address, Kind};
 use crate::change::ReloadPolicy;
 use crate::error::{Error, Place, Result};
 use crate::extension::Fields;
+use crate::host::{Access, Client};
 
 mod choose;
+mod edit;
+mod file;
+mod link;
 mod login;
 
 pub use choose::{Choice, on_this_machine};
+pub use edit::{add, remove};
+pub use file::rewrite;
+pub use link::Link;
 pub use login::LoginKeys;
 
-/// Every key, and whether it waits for remote hosts.
-const KEYS: [(&str, bool); 17] = [
-    ("address", false),
-    ("sudo", true),
-    ("groups", false),
-    ("context", false),
-    ("template", false),
-    ("transport", false),
-    ("domain", false),
-    ("reload", false),
-    ("console", true),
-    ("event-socket-user", false),
-    ("event-socket-password-file", false),
-    ("root", false),
-    ("protected", false),
-    ("password-length", false),
-    ("timeout-connect", false),
-    ("timeout-question", false),
-    ("timeout-reload", false),
+/// Every key.
+const KEYS: [&str; 19] = [
+    "address",
+    "sudo",
+    "groups",
+    "context",
+    "template",
+    "transport",
+    "domain",
+    "reload",
+    "console",
+    "event-socket-user",
+    "event-socket-password-file",
+    "root",
+    "protected",
+    "password-length",
+    "ssh-client",
+    "ssh-password-file",
+    "timeout-connect",
+    "timeout-question",
+    "timeout-reload",
 ];
 
 /// One PBX, with everything the inventory says about it.
@@ -68,8 +77,12 @@ pub struct Pbx {
     pub password_length: usize,
     /// Limits for opening a console, a question and a reload.
     pub timeouts: [Option<Duration>; 3],
-    /// A key that is recognised but not built yet, and where it stands.
-    pub not_yet: Option<(String, Place)>,
+    /// Where its engine runs, if not where its files are.
+    pub console: Option<Address>,
+    /// How its host may be reached.
+    pub access: Access,
+    /// Its host, once something was asked of it.
+    pub link: Link,
     /// Where the inventory describes it.
     pub place: Option<Place>,
 }
@@ -153,10 +166,53 @@ impl Pbx {
                 None => None,
             },
         };
-        let not_yet = KEYS
-            .iter()
-            .filter(|(_, later)| *later)
-            .find_map(|(key, _)| value(key).map(|(_, place)| (format!("`{key} =` in the inventory"), place.clone())));
+        let mut address = address;
+        if let Some(found) = value("sudo") {
+            let user = match found.0.as_str() {
+                "no" | "false" | "off" => None,
+                "yes" | "true" | "on" => Some("root".to_owned()),
+                user if user.starts_with('-') || user.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+                    return bad("sudo", "write yes, no or the name of a user", found);
+                }
+                user => Some(user.to_owned()),
+            };
+            match &address.sudo {
+                None => address.sudo = user,
+                // What the address says is nearer than a default.
+                Some(said) if own.0.contains_key("sudo") && user.as_ref() != Some(said) => {
+                    return bad("sudo", &format!("the address says {said}: leave one of both out"), found);
+                }
+                Some(_) => {}
+            }
+        }
+        let console = match value("console") {
+            None => None,
+            Some((text, place)) => {
+                let console = Address::parse(text).map_err(|error| error.at(place.clone()))?;
+                if console.kind != address.kind {
+                    let message = format!("console = {text}: the files are those of {}", address.kind.name());
+                    return Err(Error::usage(message).at(place.clone()));
+                }
+                Some(console)
+            }
+        };
+        let client = match value("ssh-client") {
+            None => Client::Builtin,
+            Some(found) => match found.0.as_str() {
+                "builtin" => Client::Builtin,
+                "system" => Client::System,
+                _ => return bad("ssh-client", "write builtin or system", found),
+            },
+        };
+        let password_file = match value("ssh-password-file") {
+            None => None,
+            Some(found) => match (found.0.strip_prefix("~/"), std::env::var_os("HOME")) {
+                (Some(rest), Some(home)) => Some(Path::new(&home).join(rest)),
+                _ if found.0.starts_with('/') => Some(PathBuf::from(&found.0)),
+                _ => return bad("ssh-password-file", "write an absolute path, or one from ~/", found),
+            },
+        };
+        let access = Access { client, accept_new_host_key: false, password_file };
         Ok(Self {
             name,
             address,
@@ -170,7 +226,9 @@ impl Pbx {
             protected,
             password_length,
             timeouts,
-            not_yet,
+            console,
+            access,
+            link: Link::default(),
             place,
         })
     }
@@ -193,6 +251,8 @@ struct Section(BTreeMap<String, (String, Place)>);
 #[derive(Debug, Default)]
 pub struct Inventory {
     defaults: Section,
+    /// What each `[pbx NAME]` itself says.
+    sections: Vec<(String, Section)>,
     /// The PBXes, in the order of the file.
     pub pbxes: Vec<Pbx>,
     /// The file, if there is one.
@@ -209,12 +269,17 @@ impl Inventory {
         };
         let Some(path) = path else { return Ok(Self::default()) };
         let bytes = std::fs::read(&path).map_err(|error| Error::io("read the inventory", &path, error))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            Error::usage("the inventory is not UTF-8").at(Place::new(&path, line as u32))
-        })?;
-        Self::parse(&path, &text)
+        Self::parse(&path, text(&path, &bytes)?)
+    }
+
+    /// The file to edit: the one that is read, else the first that would be.
+    pub fn file(named: Option<&Path>) -> Result<PathBuf> {
+        if let Some(path) = named {
+            return Ok(path.to_owned());
+        }
+        let usual = usual_files();
+        let found = usual.iter().find(|path| path.exists()).or(usual.first());
+        found.cloned().ok_or_else(|| Error::usage("no place is known for an inventory").hint("name one: --config FILE"))
     }
 
     /// Reads the text of an inventory.
@@ -263,10 +328,19 @@ impl Inventory {
             }
         }
         for (name, place, section) in named {
-            out.pbxes.push(Pbx::build(name, None, Some(place), &out.defaults, &section)?);
+            out.pbxes.push(Pbx::build(name.clone(), None, Some(place), &out.defaults, &section)?);
+            out.sections.push((name, section));
         }
         Ok(out)
     }
+}
+
+/// The bytes of an inventory as text.
+pub fn text<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Error::usage("the inventory is not UTF-8").at(Place::new(path, line as u32))
+    })
 }
 
 /// Where an inventory usually is.
@@ -292,11 +366,11 @@ fn read_section(lines: &Lines, nth: usize, properties: &ini::Properties) -> Resu
         if key.contains('\n') {
             return Err(Error::usage(format!("`{}` has no `=`", first_line(key))).at(place));
         }
-        let Some((known, _)) = KEYS.iter().find(|(known, _)| *known == key) else {
-            let near = KEYS.iter().find(|(known, _)| strsim::osa_distance(known, key) <= 2);
+        let Some(known) = KEYS.iter().find(|known| **known == key) else {
+            let near = KEYS.iter().find(|known| strsim::osa_distance(known, key) <= 2);
             let error = Error::usage(format!("unknown key `{key}`")).at(place);
             return Err(match near {
-                Some((near, _)) => error.hint(format!("did you mean {near}?")),
+                Some(near) => error.hint(format!("did you mean {near}?")),
                 None => error.hint("the keys are listed by: sipctl help inventory"),
             });
         };

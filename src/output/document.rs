@@ -79,8 +79,10 @@ pub enum Body {
     Extensions(Listed),
     /// Every command that changes something, and `reload`.
     Change(Box<Changed>),
-    /// `pbx list` and `pbx show`.
+    /// `pbx list`, `show`, `add` and `rm`.
     Pbx(Box<PbxShown>),
+    /// `pbx check`.
+    Check(Checked),
 }
 
 impl Body {
@@ -90,6 +92,7 @@ impl Body {
             Self::Extensions(listed) => &listed.warnings,
             Self::Change(change) => &change.warnings,
             Self::Pbx(pbx) => &pbx.warnings,
+            Self::Check(checked) => &checked.warnings,
         }
     }
 
@@ -275,6 +278,9 @@ pub struct PbxShown {
     pub engine: &'static str,
     /// Its address.
     pub address: String,
+    /// The address of its engine, if that runs elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub console: Option<String>,
     /// Its groups.
     pub groups: Vec<String>,
     /// Whether a change must name it.
@@ -293,6 +299,55 @@ pub struct PbxShown {
     pub version: Option<String>,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
+    /// Whether the inventory is different now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<bool>,
+}
+
+/// What `pbx check` tried.
+#[derive(Default, Serialize)]
+pub struct Checked {
+    /// One by one.
+    pub checks: Vec<Check>,
+    /// What is worth saying.
+    pub warnings: Vec<Warning>,
+}
+
+/// One thing a change would need.
+#[derive(Serialize)]
+pub struct Check {
+    /// Which.
+    pub check: &'static str,
+    /// How it came out.
+    pub status: Grade,
+    /// What was found.
+    pub message: String,
+    /// What would help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grade {
+    /// As it should be.
+    Ok,
+    /// A change would work, with less than it should have.
+    Warn,
+    /// A change would not work.
+    Fail,
+}
+
+impl Grade {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
 }
 
 /// Why a PBX, or everything, failed.

@@ -18,6 +18,7 @@ pub fn csv(out: &mut impl Write, document: &Document) -> io::Result<()> {
         Some(Body::Change(_)) => {
             csv.write_record(["pbx", "action", "number", "domain", "was", "changed", "proof", "password", "exit"])?
         }
+        Some(Body::Check(_)) => csv.write_record(["pbx", "check", "status", "message", "hint"])?,
         Some(Body::Pbx(_)) => csv.write_record(["pbx", "engine", "address", "groups", "protected"])?,
     }
     for entry in &document.results {
@@ -42,6 +43,12 @@ pub fn csv(out: &mut impl Write, document: &Document) -> io::Result<()> {
                         made.and_then(|made| made.get(&ext.to_string())).map(String::as_str).unwrap_or_default(),
                         &entry.exit.to_string(),
                     ])?;
+                }
+            }
+            Body::Check(checked) => {
+                for check in &checked.checks {
+                    let hint = check.hint.as_deref().unwrap_or_default();
+                    csv.write_record([&entry.pbx, check.check, check.status.name(), &check.message, hint])?;
                 }
             }
             Body::Pbx(pbx) => {
@@ -85,7 +92,7 @@ pub fn names(out: &mut impl Write, document: &Document) -> io::Result<()> {
                     writeln!(out, "{}", Ext { number: done.number.clone(), domain: done.domain.clone() })?;
                 }
             }
-            Body::Pbx(_) => writeln!(out, "{}", entry.pbx)?,
+            Body::Pbx(_) | Body::Check(_) => writeln!(out, "{}", entry.pbx)?,
         }
     }
     Ok(())

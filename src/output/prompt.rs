@@ -31,7 +31,7 @@ impl Output {
     }
 
     fn ask<T>(&self, prompt: impl FnOnce() -> dialoguer::Result<T>) -> Result<T> {
-        self.events.pause(prompt).map_err(|error| {
+        self.events.asking(prompt).map_err(|error| {
             let dialoguer::Error::IO(error) = error;
             // dialoguer leaves the cursor hidden when it is interrupted.
             let _ = writeln!(io::stderr().lock(), "\u{1b}[?25h");

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{ContentArrangement, Row, Table, TableStyle};
 
 use super::diff::printable;
-use super::document::{Body, Changed, Document, Entry, Listed, PbxShown, ProofShown, Shown};
+use super::document::{Body, Changed, Checked, Document, Entry, Listed, PbxShown, ProofShown, Shown};
 use super::field::{self, yes};
 use crate::change::Status;
 use crate::engine::Done;
@@ -16,13 +16,18 @@ pub fn write(out: &mut impl Write, document: &Document, width: Option<u16>, colo
     let several = document.results.len() > 1;
     let mut pbxes = Vec::new();
     let mut lists = Vec::new();
+    let mut checks = Vec::new();
     for entry in &document.results {
         match &entry.body {
             Body::Extensions(listed) if entry.exit == 0 => lists.push((entry, listed)),
             Body::Extensions(_) => {}
             Body::Change(change) => report(out, entry, change, colour)?,
             Body::Pbx(pbx) => pbxes.push((entry, pbx.as_ref())),
+            Body::Check(checked) => checks.push((entry, checked)),
         }
+    }
+    if !checks.is_empty() {
+        return write!(out, "{}", check_table(&checks, width, colour));
     }
     if lists.iter().any(|(_, listed)| listed.extensions.iter().any(|shown| shown.settings.is_some())) {
         for (entry, shown) in lists.iter().flat_map(|(entry, l)| l.extensions.iter().map(move |shown| (entry, shown))) {
@@ -136,10 +141,29 @@ fn show(out: &mut impl Write, entry: &Entry, shown: &Shown, width: Option<u16>) 
 }
 
 fn pbx_table(pbxes: &[(&Entry, &PbxShown)], width: Option<u16>, colour: bool) -> String {
-    let mut table = table(&["PBX", "ENGINE", "ADDRESS", "GROUPS", "PROTECTED"], width);
+    let consoles = pbxes.iter().any(|(_, pbx)| pbx.console.is_some());
+    let mut header = vec!["PBX", "ENGINE", "ADDRESS"];
+    header.extend(consoles.then_some("CONSOLE"));
+    header.extend(["GROUPS", "PROTECTED"]);
+    let mut table = table(&header, width);
     for (entry, pbx) in pbxes {
         let groups = pbx.groups.join(", ");
-        table.add_row([&entry.pbx, pbx.engine, &pbx.address, &groups, yes(pbx.protected)]);
+        let mut row = vec![entry.pbx.as_str(), pbx.engine, &pbx.address];
+        row.extend(consoles.then(|| pbx.console.as_deref().unwrap_or_default()));
+        row.extend([groups.as_str(), yes(pbx.protected)]);
+        table.add_row(Row::from(row));
+    }
+    lines(&table, colour)
+}
+
+fn check_table(all: &[(&Entry, &Checked)], width: Option<u16>, colour: bool) -> String {
+    let mut table = table(&["PBX", "CHECK", "STATUS", "WHAT"], width);
+    for (entry, check) in all.iter().flat_map(|(entry, one)| one.checks.iter().map(move |check| (entry, check))) {
+        let what = match &check.hint {
+            Some(hint) => format!("{}; help: {hint}", check.message),
+            None => check.message.clone(),
+        };
+        table.add_row([&entry.pbx, check.check, check.status.name(), &printable(&what)]);
     }
     lines(&table, colour)
 }
@@ -149,6 +173,9 @@ fn show_pbx(out: &mut impl Write, entry: &Entry, pbx: &PbxShown) -> io::Result<(
     let mut pair = |name: &str, text: &str| writeln!(out, "  {name:<20} {}", printable(text));
     pair("engine", pbx.engine)?;
     pair("address", &pbx.address)?;
+    if let Some(console) = &pbx.console {
+        pair("console", console)?;
+    }
     if !pbx.groups.is_empty() {
         pair("groups", &pbx.groups.join(", "))?;
     }

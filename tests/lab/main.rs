@@ -7,6 +7,7 @@ mod after;
 mod cli;
 mod cli_add;
 mod cli_faults;
+mod cli_fleet;
 mod cli_input;
 mod cli_interrupted;
 mod cli_phones;
@@ -16,6 +17,9 @@ mod effective;
 mod engine;
 #[path = "../trees/files.rs"]
 mod files;
+#[path = "../freeswitch/engine.rs"]
+#[allow(dead_code, reason = "its own tests need more of it")]
+mod freeswitch;
 mod host;
 mod observed;
 mod office;

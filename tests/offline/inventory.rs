@@ -70,11 +70,43 @@ fn every_chosen_pbx_has_one_entry_and_each_counts_once() {
 }
 
 #[test]
-fn keys_for_other_hosts_answer_not_yet_where_they_are_used() {
-    let program = Program::with_inventory("[pbx a]\naddress = asterisk:/nowhere\nsudo = yes\n");
-    assert_eq!(program.run(&["pbx", "list"]).code, 0);
-    program.run(&["ext", "list"]).fails(2, "not yet");
-    program.run(&["ext", "list"]).fails(2, "sipctl.ini:3");
+fn sudo_is_the_same_in_the_inventory_and_in_the_address() {
+    let list = |text: &str| Program::with_inventory(text).run(&["pbx", "list", "-o", "csv"]);
+    let csv = list("[pbx a]\naddress = asterisk:/nowhere\nsudo = asterisk\n").fails(0, "").stdout;
+    assert!(csv.contains(",asterisk:/nowhere?sudo=asterisk,"), "{csv}");
+    let csv =
+        list("[defaults]\nsudo=yes\n[pbx a]\naddress = asterisk:/nowhere\n[pbx b]\naddress=asterisk:/b\nsudo=no\n");
+    assert!(csv.stdout.contains(",asterisk:/nowhere?sudo,") && csv.stdout.contains(",asterisk:/b,"), "{}", csv.stdout);
+    list("[pbx a]\naddress = asterisk:/nowhere?sudo\nsudo = asterisk\n").fails(2, "sipctl.ini:3");
+    list("[pbx a]\naddress = asterisk:/nowhere\nsudo = a b\n").fails(2, "the name of a user");
+    // One PBX, however it is named.
+    let program = Program::with_inventory("[pbx a]\naddress = asterisk:/nowhere\nsudo = asterisk\n");
+    let listed = program.run(&["pbx", "list", "--pbx", "asterisk:/nowhere", "-o", "name"]);
+    assert_eq!(listed.fails(0, "").stdout, "a\n");
+}
+
+#[test]
+fn keys_of_the_way_to_a_host_are_read_and_shown() {
+    let program = Program::with_inventory(
+        "[pbx a]\naddress = asterisk:/nowhere\nconsole = asterisk+podman://pbx/etc/asterisk\nssh-client = system\n\
+         ssh-password-file = /nowhere/password\n",
+    );
+    let answer = program.run(&["pbx", "show", "--offline", "-o", "json"]);
+    let document = answer.json();
+    let defaults = &document["results"][0]["defaults"];
+    assert_eq!(document["results"][0]["console"], "asterisk+podman://pbx/etc/asterisk");
+    assert!(program.run(&["pbx", "list"]).stdout.contains("asterisk+podman://pbx/etc/asterisk"));
+    assert_eq!(
+        (&defaults["ssh-client"], &defaults["ssh-password-file"]),
+        (&"system".into(), &"/nowhere/password".into())
+    );
+    let odd = |line: &str| {
+        Program::with_inventory(&format!("[pbx a]\naddress = asterisk:/a\n{line}\n")).run(&["pbx", "list"])
+    };
+    odd("console = freeswitch:/etc/freeswitch").fails(2, "sipctl.ini:3");
+    odd("console = nowhere").fails(2, "sipctl.ini:3");
+    odd("ssh-client = putty").fails(2, "builtin or system");
+    odd("ssh-password-file = password").fails(2, "absolute");
 }
 
 #[test]

@@ -46,9 +46,6 @@ fn what_comes_later_says_so() {
         "recover",
         "ext copy 1000 1001",
         "ext move 1000",
-        "pbx add x",
-        "pbx rm x",
-        "pbx check",
     ] {
         let words: Vec<&str> = command.split(' ').collect();
         Program::new().run(&words).fails(2, "not yet");

@@ -67,7 +67,7 @@ pub fn run(app: &App, args: &AddArgs) -> Result<u8> {
     }
     change.passwords_asked = args.passwords.into_report();
     change.mentions = like.is_some();
-    change.run(&mut |pbx, estate, mut keys| {
+    change.run(&|pbx, estate, mut keys| {
         let mut edits = Vec::new();
         for ext in absent(args, pbx, &wanted, estate)? {
             let password = match &mut keys {

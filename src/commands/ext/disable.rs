@@ -31,7 +31,7 @@ pub fn run(app: &App, args: &DisableArgs) -> Result<u8> {
     let mut change = Change::new(app, &args.change);
     change.danger = Some(Danger { verb: "Disable", limit: args.limit.max_change });
     change.after = args.after;
-    change.run(&mut |_, estate, _| {
+    change.run(&|_, estate, _| {
         let there = selection::existing(&args.ext, estate, false)?;
         Ok(there.into_iter().map(Edit::Disable).collect())
     })

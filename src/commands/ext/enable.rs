@@ -23,7 +23,7 @@ pub struct EnableArgs {
 /// Runs it.
 pub fn run(app: &App, args: &EnableArgs) -> Result<u8> {
     selection::members(&args.ext)?;
-    Change::new(app, &args.change).run(&mut |_, estate, _| {
+    Change::new(app, &args.change).run(&|_, estate, _| {
         let there = selection::existing(&args.ext, estate, false)?;
         Ok(there.into_iter().map(Edit::Enable).collect())
     })

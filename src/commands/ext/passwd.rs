@@ -41,7 +41,7 @@ pub fn run(app: &App, args: &PasswdArgs) -> Result<u8> {
     change.passwords_asked = args.passwords.into_report();
     change.danger = Some(Danger { verb: "Reset", limit: args.limit.max_change });
     change.after = args.after;
-    change.run(&mut |pbx, estate, mut keys| {
+    change.run(&|pbx, estate, mut keys| {
         let mut edits = Vec::new();
         for ext in selection::existing(&args.ext, estate, false)? {
             let secret = match &mut keys {

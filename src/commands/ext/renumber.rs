@@ -46,7 +46,7 @@ pub fn run(app: &App, args: &RenumberArgs) -> Result<u8> {
     let mut change = Change::new(app, &args.change);
     change.danger = Some(Danger { verb: "Renumber", limit: args.limit.max_change });
     change.mentions = true;
-    change.run(&mut |_, estate, _| {
+    change.run(&|_, estate, _| {
         let there = args.old.existing(estate)?;
         new.iter().try_for_each(|ext| selection::has_domain(ext, estate))?;
         let pairs: Vec<(Ext, Ext)> = old

@@ -37,7 +37,7 @@ pub fn run(app: &App, args: &RmArgs) -> Result<u8> {
     change.danger = Some(Danger { verb: "Delete", limit: args.limit.max_change });
     change.after = AfterArgs { kick: true, ..args.after };
     change.mentions = true;
-    change.run(&mut |_, estate, _| {
+    change.run(&|_, estate, _| {
         let there = selection::existing(&args.ext, estate, args.if_present)?;
         Ok(there.into_iter().map(Edit::Delete).collect())
     })

@@ -32,7 +32,7 @@ pub fn run(app: &App, args: &SetArgs) -> Result<u8> {
         return Err(Error::usage("nothing is named that should be set")
             .hint("for instance: sipctl ext set 1002 --name Reception; see: sipctl help fields"));
     }
-    Change::new(app, &args.change).run(&mut |_, estate, _| {
+    Change::new(app, &args.change).run(&|_, estate, _| {
         selection::existing(&args.ext, estate, false)?
             .into_iter()
             .map(|ext| {

@@ -6,11 +6,14 @@ use clap::{Args, Subcommand};
 
 use super::{App, Limits, Open, engine_silent};
 use crate::change::ReloadPolicy;
-use crate::cli::NotYet;
 use crate::cx::Cx;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::host::Client;
 use crate::inventory::{Choice, Pbx, on_this_machine};
 use crate::output::document::{Body, Document, PbxShown};
+
+mod check;
+mod edit;
 
 /// Verbs for PBXes.
 #[derive(Debug, Subcommand)]
@@ -19,12 +22,9 @@ pub enum PbxCommand {
     /// List the PBXes of the inventory, else those found on this machine
     List,
     Show(ShowArgs),
-    #[command(hide = true)]
-    Add(NotYet),
-    #[command(hide = true)]
-    Rm(NotYet),
-    #[command(hide = true)]
-    Check(NotYet),
+    Add(Box<edit::AddArgs>),
+    Rm(edit::RmArgs),
+    Check(check::CheckArgs),
 }
 
 /// Show what sipctl knows of a PBX, and whether its engine answers
@@ -43,32 +43,39 @@ pub fn run(app: &App, command: PbxCommand) -> Result<u8> {
     match command {
         PbxCommand::List => list(app),
         PbxCommand::Show(args) => show(app, args),
-        PbxCommand::Add(_) => Err(Error::not_yet("pbx add")),
-        PbxCommand::Rm(_) => Err(Error::not_yet("pbx rm")),
-        PbxCommand::Check(_) => Err(Error::not_yet("pbx check")),
+        PbxCommand::Add(args) => edit::add(app, &args),
+        PbxCommand::Rm(args) => edit::rm(app, &args),
+        PbxCommand::Check(args) => check::run(app, &args),
     }
 }
 
 /// The chosen ones, else all of the inventory, else those of this machine.
+fn listed(app: &App) -> Result<Vec<Pbx>> {
+    let mut listed = all(app)?;
+    listed.iter_mut().for_each(|pbx| app.reach(pbx));
+    Ok(listed)
+}
+
+fn all(app: &App) -> Result<Vec<Pbx>> {
+    let inventory = app.inventory()?;
+    let global = &app.global;
+    let choice = Choice { pbx: global.pbx.clone(), groups: global.group.clone(), all: global.all, usual: None };
+    if !choice.pbx.is_empty() || !choice.groups.is_empty() || choice.all {
+        return inventory.choose(&choice, false);
+    }
+    if !inventory.pbxes.is_empty() {
+        return Ok(inventory.pbxes);
+    }
+    let found = on_this_machine().iter().map(ToString::to_string).collect::<Vec<_>>();
+    match found.is_empty() {
+        true => Ok(Vec::new()),
+        false => inventory.choose(&Choice { pbx: found, ..Choice::default() }, false),
+    }
+}
+
 fn list(app: &App) -> Result<u8> {
-    let inventory = app.inventory();
-    let chosen = inventory.and_then(|inventory| {
-        let global = &app.global;
-        let choice = Choice { pbx: global.pbx.clone(), groups: global.group.clone(), all: global.all, usual: None };
-        if !choice.pbx.is_empty() || !choice.groups.is_empty() || choice.all {
-            return inventory.choose(&choice, false);
-        }
-        if !inventory.pbxes.is_empty() {
-            return Ok(inventory.pbxes);
-        }
-        let found = on_this_machine().iter().map(ToString::to_string).collect::<Vec<_>>();
-        match found.is_empty() {
-            true => Ok(Vec::new()),
-            false => inventory.choose(&Choice { pbx: found, ..Choice::default() }, false),
-        }
-    });
     let mut document = Document::default();
-    match chosen {
+    match listed(app) {
         Ok(pbxes) => pbxes.iter().for_each(|pbx| document.add(&pbx.name, Body::Pbx(Box::new(shown(pbx))), None)),
         Err(error) => {
             app.out.error(None, &error, super::own_line(&error).as_deref());
@@ -79,21 +86,16 @@ fn list(app: &App) -> Result<u8> {
 }
 
 fn show(app: &App, args: ShowArgs) -> Result<u8> {
-    let act = |app: &App| {
-        app.each(false, |pbx| {
-            let cx = app.cx(pbx, Limits::default());
-            let mut shown = PbxShown { defaults: Some(defaults(pbx)), ..shown(pbx) };
-            let error = look(&cx, pbx, args.offline, &mut shown).err();
-            (Body::Pbx(Box::new(shown)), error)
-        })
+    let chosen = match &args.name {
+        None => app.choose(false),
+        Some(name) => app.named(std::slice::from_ref(name)),
     };
-    match args.name {
-        None => act(app),
-        Some(name) => {
-            let global = crate::cli::Global { pbx: vec![name], group: Vec::new(), all: false, ..app.global.clone() };
-            act(&App { global, out: app.out.again(), cancel: app.cancel.clone() })
-        }
-    }
+    app.each_of(chosen, |pbx| {
+        let cx = app.cx(pbx, Limits::default());
+        let mut shown = PbxShown { defaults: Some(defaults(pbx)), ..shown(pbx) };
+        let error = look(&cx, pbx, args.offline, &mut shown).err();
+        (Body::Pbx(Box::new(shown)), error)
+    })
 }
 
 /// Reads the files and asks the engine who it is.
@@ -115,6 +117,7 @@ fn shown(pbx: &Pbx) -> PbxShown {
     PbxShown {
         engine: pbx.address.kind.name(),
         address: pbx.address.to_string(),
+        console: pbx.console.as_ref().map(ToString::to_string),
         groups: pbx.groups.clone(),
         protected: pbx.protected,
         source: pbx.place.clone(),
@@ -122,6 +125,7 @@ fn shown(pbx: &Pbx) -> PbxShown {
         extension_count: None,
         version: None,
         warnings: Vec::new(),
+        changed: None,
     }
 }
 
@@ -136,6 +140,11 @@ fn defaults(pbx: &Pbx) -> BTreeMap<&'static str, String> {
     out.insert("reload", reload.to_owned());
     out.insert("password-length", pbx.password_length.to_string());
     out.extend(pbx.domain.clone().map(|domain| ("domain", domain)));
+    out.extend(pbx.address.sudo.as_ref().map(|user| ("sudo", user.clone())));
+    if pbx.access.client == Client::System {
+        out.insert("ssh-client", "system".to_owned());
+    }
+    out.extend(pbx.access.password_file.as_ref().map(|file| ("ssh-password-file", file.display().to_string())));
     out.extend(pbx.root.as_ref().map(|root| ("root", root.display().to_string())));
     if !pbx.template.is_empty() {
         out.insert("template", pbx.template.join(","));

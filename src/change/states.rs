@@ -1,0 +1,201 @@
+//! The states of a change: begun, prepared, staged, switched, proved; then kept, or put back. Whoever
+//! drives it, alone or beside others, takes it from one to the next in this order; after an error
+//! there is only [`Run::put_back`].
+
+use std::sync::Arc;
+
+use super::open::Open;
+use super::run::{Ground, Run};
+use super::{Gate, ReloadPolicy, Status, back};
+use crate::engine::{FileChange, Plan, Warning};
+use crate::error::{Error, Place, Result};
+
+impl Run<'_> {
+    /// The whole way of one change beside no other.
+    pub(super) fn go(&mut self, gate: &mut dyn Gate) -> Result<()> {
+        self.begin(gate)?;
+        self.question(gate)?;
+        self.carry_out(gate)
+    }
+
+    /// Opens the console; looks at what there is, where a person must be asked.
+    pub(super) fn begin(&mut self, gate: &mut dyn Gate) -> Result<()> {
+        self.connect()?;
+        if gate.wants_preview() && !self.options.dry_run {
+            self.preview = Some(self.plan(gate)?);
+        }
+        Ok(())
+    }
+
+    /// Asks the person about what was seen.
+    pub(super) fn question(&mut self, gate: &mut dyn Gate) -> Result<()> {
+        if let Some((estate, plan)) = self.preview.take() {
+            self.confirm(gate, &plan, &*estate)?;
+            self.shown = Some(plan);
+        }
+        Ok(())
+    }
+
+    /// From the lock to the end.
+    pub(super) fn carry_out(&mut self, gate: &mut dyn Gate) -> Result<()> {
+        let proved = self
+            .prepare(gate)
+            .and_then(|()| self.stage(gate))
+            .and_then(|()| self.switch())
+            .and_then(|()| self.prove_new())
+            .and_then(|()| self.commit());
+        match proved {
+            Ok(()) => {
+                self.keep();
+                Ok(())
+            }
+            Err(error) => Err(self.put_back(gate, error)),
+        }
+    }
+
+    /// Takes the lock, unless it is held already.
+    pub(super) fn hold(&mut self) -> Result<()> {
+        if self.guard.is_none() {
+            self.lock()?;
+            if self.shown.is_some() {
+                self.ask()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Locks, reads and plans, until the plan is what the person said yes to; then looks whether
+    /// the engine lets it begin.
+    pub(super) fn prepare(&mut self, gate: &mut dyn Gate) -> Result<()> {
+        let (estate, plan) = loop {
+            self.hold()?;
+            let (estate, plan) = self.plan(gate)?;
+            if self.shown.as_ref().is_none_or(|shown| same(shown, &plan)) {
+                break (estate, plan);
+            }
+            // Nobody else waits while a person reads.
+            self.guard = None;
+            self.confirm(gate, &plan, &*estate)?;
+            self.shown = Some(plan);
+        };
+        let mut ground = Ground { estate, plan, prove_old: Vec::new() };
+        self.say(std::mem::take(&mut ground.plan.warnings));
+        let may_begin = self.may_begin(&mut ground);
+        self.ground = Some(ground);
+        may_begin
+    }
+
+    fn may_begin(&mut self, ground: &mut Ground) -> Result<()> {
+        if ground.plan.files.is_empty() {
+            return self.nothing_to_do(&ground.plan);
+        }
+        ground.prove_old = self.drift(&ground.plan)?;
+        ground.plan.reload.only_narrow |= self.target.reload == ReloadPolicy::Narrow;
+        ground.plan.reload.only_narrow |= self.pending(ground)?;
+        self.refuse(&["drift", "pending-edits", "unproved"])?;
+        if let (true, Some(console)) = (self.reloads(), &self.console) {
+            console.may_reload(&ground.plan.reload)?;
+        }
+        if self.options.dry_run {
+            self.outcome.changed = true;
+            return self.dialable(&ground.plan);
+        }
+        Ok(())
+    }
+
+    /// Writes everything beside the files. A plan without files, and a dry run, stay here.
+    pub(super) fn stage(&mut self, gate: &mut dyn Gate) -> Result<()> {
+        let Some(ground) = self.ground.as_ref().filter(|ground| !ground.plan.files.is_empty()) else { return Ok(()) };
+        if self.options.dry_run {
+            return Ok(());
+        }
+        self.cx.check()?;
+        self.cx.events.progress("writing");
+        gate.before_write(&ground.plan)?;
+        self.told = true;
+        let place = (self.target.host, self.target.folder.as_path());
+        let open = Open::stage(self.cx, place, &self.target.who, &ground.plan, ground.prove_old.clone())?;
+        let in_place = open.written_in_place().map(|path| {
+            let message = format!("{} has other names or is mounted: it is written in place", path.display());
+            Warning::new("in-place", message).at(&Place::new(path, 0))
+        });
+        let in_place = in_place.collect::<Vec<_>>();
+        self.open = Some(open);
+        self.say(in_place);
+        Ok(())
+    }
+
+    /// Makes the new files the files.
+    pub(super) fn switch(&mut self) -> Result<()> {
+        let (Some(open), Some(ground)) = (&mut self.open, &self.ground) else { return Ok(()) };
+        self.cx.check()?;
+        open.switch(self.cx, &ground.plan.files)?;
+        self.outcome.changed = true;
+        Ok(())
+    }
+
+    /// Has the engine read them, and asks it.
+    pub(super) fn prove_new(&mut self) -> Result<()> {
+        let Some(ground) = self.ground.take() else { return Ok(()) };
+        let proved = match &self.open {
+            Some(_) => self.cx.check().and_then(|()| self.make_live(&ground.plan)),
+            None => Ok(()),
+        };
+        self.ground = Some(ground);
+        proved
+    }
+
+    /// The commit point: from here on the change is kept, unless it is one with others that are not.
+    pub(super) fn commit(&mut self) -> Result<()> {
+        let Some(open) = &self.open else { return Ok(()) };
+        self.cx.check()?;
+        // Even where it fails the line may be there.
+        self.committed = true;
+        open.proved(self.cx)
+    }
+
+    /// Ends a change that is proved, or that had nothing to do.
+    pub(super) fn keep(&mut self) {
+        let Some(ground) = self.ground.take() else { return };
+        match self.open.take() {
+            Some(open) => self.finish(&open, &ground),
+            None if self.options.dry_run || !ground.plan.files.is_empty() => {}
+            None if self.outcome.proof.status == Status::Proved => self.aftercare(&ground.plan),
+            None => {}
+        }
+        self.ground = Some(ground);
+    }
+
+    /// Brings the old state back after `error`, wherever the change had come to; the error to end with.
+    pub(super) fn put_back(&mut self, gate: &mut dyn Gate, error: Error) -> Error {
+        let error = match self.open.take() {
+            Some(open) => {
+                if self.committed {
+                    // Another PBX could not be proved: whoever finds this journal must not finish it.
+                    let _ = open.unproved(&self.cx.uncancellable());
+                }
+                back::put_back(self, &open, error)
+            }
+            None => error,
+        };
+        if std::mem::take(&mut self.told) && !self.outcome.changed {
+            gate.put_back();
+        }
+        error
+    }
+}
+
+/// Whether a plan does what the person was shown. (Salts of proofs differ each time.)
+fn same(shown: &Plan, plan: &Plan) -> bool {
+    fn before(file: &FileChange) -> Option<&Arc<[u8]>> {
+        file.before.as_ref().map(|(bytes, _)| bytes)
+    }
+    shown.done == plan.done
+        && shown.aftercare == plan.aftercare
+        && shown.files.len() == plan.files.len()
+        && shown
+            .files
+            .iter()
+            .zip(&plan.files)
+            .all(|(a, b)| a.path == b.path && a.after == b.after && before(a) == before(b))
+}

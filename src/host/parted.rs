@@ -1,0 +1,140 @@
+//! Hosts made of two: files here and the engine there, or a history that may lie on this machine.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Command, File, Guard, Host, Output, Socket, Step, Stopped, Stream, Want};
+use crate::cx::Cx;
+use crate::error::Result;
+
+/// A host whose files are read by an engine that runs on another: `console =` of the inventory.
+pub struct Parted {
+    /// Where the files are.
+    pub files: Arc<dyn Host>,
+    /// Where the engine runs.
+    pub engine: Arc<dyn Host>,
+    /// The configuration folder as it is seen there.
+    pub folder: PathBuf,
+}
+
+impl Host for Parted {
+    fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>> {
+        self.files.read(cx, wants)
+    }
+
+    fn act(&self, cx: &Cx, steps: &[Step]) -> Result<(), Stopped> {
+        self.files.act(cx, steps)
+    }
+
+    fn run(&self, cx: &Cx, commands: &[Command]) -> Result<Vec<Output>> {
+        self.files.run(cx, commands)
+    }
+
+    fn connect(&self, cx: &Cx, socket: &Socket) -> std::io::Result<Box<dyn Stream>> {
+        self.files.connect(cx, socket)
+    }
+
+    fn lock(&self, cx: &Cx, folder: &Path) -> Result<Box<dyn Guard>> {
+        self.files.lock(cx, folder)
+    }
+
+    fn clock(&self) -> (i64, u32) {
+        self.files.clock()
+    }
+
+    fn user(&self) -> u32 {
+        self.files.user()
+    }
+
+    fn engine(&self) -> Option<(&dyn Host, &Path)> {
+        Some((self.engine.as_ref(), &self.folder))
+    }
+}
+
+/// A host on which one folder is one of another host: the history of a PBX is kept beside it, or
+/// in the state folder of whoever changes it.
+pub struct Grafted {
+    /// The host.
+    pub host: Arc<dyn Host>,
+    /// The folder that is another's.
+    pub folder: PathBuf,
+    /// Whose it is.
+    pub other: Arc<dyn Host>,
+}
+
+impl Grafted {
+    fn of(&self, path: &Path) -> &dyn Host {
+        match path.starts_with(&self.folder) {
+            true => self.other.as_ref(),
+            false => self.host.as_ref(),
+        }
+    }
+}
+
+impl Host for Grafted {
+    fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>> {
+        let path = |want: &Want| match want {
+            Want::File(path) | Want::Glob(path) | Want::Meta(path) | Want::Folder(path) => path.clone(),
+        };
+        // What belongs together is asked together; most often all of it does.
+        let runs = wants.chunk_by(|a, b| path(a).starts_with(&self.folder) == path(b).starts_with(&self.folder));
+        let mut found = Vec::new();
+        for run in runs {
+            found.extend(self.of(&run.first().map(path).unwrap_or_default()).read(cx, run)?);
+        }
+        Ok(found)
+    }
+
+    /// A batch that touches the folder is wholly about it: its other steps make the way there.
+    fn act(&self, cx: &Cx, steps: &[Step]) -> Result<(), Stopped> {
+        let path = steps.iter().map(Step::path).find(|path| path.starts_with(&self.folder));
+        path.map_or(self.host.as_ref(), |path| self.of(path)).act(cx, steps)
+    }
+
+    fn run(&self, cx: &Cx, commands: &[Command]) -> Result<Vec<Output>> {
+        self.host.run(cx, commands)
+    }
+
+    fn connect(&self, cx: &Cx, socket: &Socket) -> std::io::Result<Box<dyn Stream>> {
+        self.host.connect(cx, socket)
+    }
+
+    fn lock(&self, cx: &Cx, folder: &Path) -> Result<Box<dyn Guard>> {
+        self.of(folder).lock(cx, folder)
+    }
+
+    fn clock(&self) -> (i64, u32) {
+        self.host.clock()
+    }
+
+    fn user(&self) -> u32 {
+        self.host.user()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cx::Silent;
+    use crate::host::Content;
+    use crate::host::local::Local;
+    use crate::host::rooted::Rooted;
+
+    #[test]
+    fn a_batch_goes_to_the_host_whose_folder_it_is_about() {
+        let temp = tempfile::tempdir().unwrap();
+        let (far, near) = (temp.path().join("far"), temp.path().join("near"));
+        std::fs::create_dir_all(far.join("var")).unwrap();
+        let host = Arc::new(Rooted::new(Arc::new(Local), far.clone()));
+        let grafted = Grafted { host, folder: near.join("state"), other: Arc::new(Local) };
+        let cx = Cx::new(&Silent);
+        let make = |path: &Path| Step::MakeFolder { path: path.to_owned(), mode: 0o700 };
+        grafted.act(&cx, &[make(&near), make(&near.join("state")), make(&near.join("state/a"))]).unwrap();
+        grafted.act(&cx, &[make(Path::new("/var/b"))]).unwrap();
+        assert!(near.join("state/a").is_dir() && far.join("var/b").is_dir());
+        let wants = [Path::new("/var/b"), &near.join("state/a"), Path::new("/var/c")];
+        let found = grafted.read(&cx, &wants.map(|path| Want::Meta(path.to_owned()))).unwrap();
+        let there: Vec<bool> = found.iter().map(|f| matches!(f[0].content, Content::There { .. })).collect();
+        assert_eq!(there, [true, true, false]);
+    }
+}
