@@ -135,22 +135,30 @@ fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e
             return new_file(room, draft, path, splice::apply(bytes, splice::merged(splices)), &like);
         }
     }
-    let comment = layout::own_comment(bytes, element.start, &model.id);
-    let start = comment.as_ref().map_or(element.start, |comment| comment.start);
     // Behind somebody who shares his last line the new one does too, so that he can go alone.
-    let whole = layout::starts_line(bytes, start) && (!neighbours.behind || layout::ends_line(bytes, element.end));
+    let shares = neighbours.behind && !layout::ends_line(bytes, element.end);
+    let comment = layout::own_comment(bytes, element.start, &model.id).filter(|_| !shares);
+    let start = comment.map_or(element.start, |comment| comment.start);
+    let whole = !shares && layout::starts_line(bytes, start);
     let inside = |splice: &Splice| splice.span.start >= start && splice.span.end <= element.end;
     let moved = splices
         .into_iter()
         .filter(inside)
         .map(|splice| Splice { span: splice.span.start - start..splice.span.end - start, text: splice.text });
     let user = splice::apply(&bytes[start..element.end], splice::merged(moved.collect()));
-    let (end, indent) = (layout::line_end(bytes, element.start), layout::indent(bytes, start));
+    let indent = layout::indent(bytes, start);
     let line = layout::line_start(bytes, start);
-    let apart = layout::line_above(bytes, line).is_some_and(|above| bytes[above..line].trim_ascii().is_empty());
-    let between = match (whole, apart) {
-        (true, true) => [end, end, indent].concat(),
-        (true, false) => [end, indent].concat(),
+    let blank = layout::line_above(bytes, line).map(|above| &bytes[above..line]);
+    let blank = blank.filter(|blank| blank.trim_ascii().is_empty());
+    // What goes again with the new one leaves the line ends there were.
+    let end = match (neighbours.behind, blank) {
+        (true, _) => layout::line_end(bytes, element.end),
+        (false, Some(blank)) => layout::line_end(blank, 0),
+        (false, None) => layout::line_end(bytes, element.start),
+    };
+    let between = match (whole, blank) {
+        (true, Some(_)) if neighbours.behind => [end, end, indent].concat(),
+        (true, blank) => [end, blank.unwrap_or_default(), indent].concat(),
         (false, _) => Vec::new(),
     };
     let splice = match neighbours.behind {

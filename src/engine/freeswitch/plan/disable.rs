@@ -1,7 +1,7 @@
 //! Stopping a user and letting him go on: what `disable` writes, `enable` takes out again, byte
 //! for byte.
 
-use super::super::directory::{Part, own};
+use super::super::directory::{Part, User, own};
 use super::super::draft::{Draft, not_plain};
 use super::super::fields::{DISABLED, NOBODY};
 use super::super::layout::{self, Opened};
@@ -22,12 +22,22 @@ fn word(opened: Opened) -> &'static str {
     }
 }
 
+/// An error about a mark that does not say what stands there.
+fn changed(room: &Room, user: &User) -> Error {
+    Error::usage(format!("what disables {} was changed by hand", user.id))
+        .at(room.reading().doc.place(user.node))
+        .hint(format!("take sip-forbid-register, auth-acl and {DISABLED} out by hand"))
+}
+
 /// Plans `disable`.
 pub fn disable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
     let user = room.user(ext)?;
     let doc = &room.reading().doc;
     if room.reading().is_disabled(user) {
         return Ok(());
+    }
+    if room.reading().directory.setting(doc, user, Part::Attr, DISABLED).is_some() {
+        return Err(changed(room, user));
     }
     draft.allow(user.domain, &user.id, &user.id);
     let options = PARAMS.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
@@ -59,11 +69,7 @@ pub fn enable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
             None => Ok(()),
         };
     };
-    let changed = || {
-        Error::usage(format!("what disables {ext} was changed by hand"))
-            .at(doc.place(user.node))
-            .hint(format!("take sip-forbid-register, auth-acl and {DISABLED} out by hand"))
-    };
+    let changed = || changed(room, user);
     let ours = &params[params.len().saturating_sub(PARAMS.len())..];
     let as_written =
         ours.iter().map(|param| (&*param.name, &*param.value)).eq(PARAMS.map(|(a, b)| (a.as_bytes(), b.as_bytes())));

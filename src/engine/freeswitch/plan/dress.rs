@@ -1,6 +1,8 @@
 //! The style of the house: whom a new user is dressed after, and which of his words are not
 //! personal.
 
+use std::ops::Range;
+
 use super::super::directory::{Part, Setting, User, last, own};
 use super::super::draft::{Draft, not_plain};
 use super::super::fields::DISABLED;
@@ -156,13 +158,10 @@ pub fn dressed<'e>(
 
 /// A neighbour's comments are his own; one that only names the number is renamed.
 fn comments(bytes: &[u8], old: &str, new: &str, out: &mut Vec<Splice>) {
-    let mut at = 0;
-    while let Some(start) = super::super::line::find(bytes, b"<!--", at) {
-        let end = super::super::line::find(bytes, b"-->", start).map_or(bytes.len(), |end| end + 3);
-        at = end;
+    for Range { start, end } in layout::comments(bytes) {
         let text = &bytes[start..end];
         let around = out.iter().any(|splice| splice.span.start < end && start < splice.span.end);
-        if text.starts_with(b"<!--#") || around {
+        if around {
             continue;
         }
         let numbered =
