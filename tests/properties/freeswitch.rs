@@ -219,6 +219,11 @@ fn what_is_taken_back_leaves_every_byte() {
         (format!("{one}\n\n{two}\r"), added("1009")),
         // The comment of one who shares his last line.
         (format!("{one}\n\n{two}<variables/>"), added("1009")),
+        // A line inside his tag that the preprocessor drops.
+        (
+            "<user id=\"1001\"\n<?dropped?>\n cacheable=\"true\"/>\n".into(),
+            (Edit::Disable(ext("1001")), Edit::Enable(ext("1001"))),
+        ),
         // No comment begins inside a tag.
         (format!("{}\n\n{two}", one.replace(" value", "<!-- value")), added("1009")),
         (format!("\n \t\r\n{two}\r\n"), added("1000")),
@@ -236,10 +241,11 @@ fn what_is_taken_back_leaves_every_byte() {
 }
 
 #[test]
-fn a_mark_left_by_hand_is_not_marked_again() {
+fn a_mark_without_what_stops_him_is_no_disabled_user() {
     const MAIN: &str = "<document><section name=\"directory\"><domain name=\"pbx\"><users>\
         <user id=\"1001\" sipctl-disabled=\"params\"/></users></domain></section></document>\n";
     let home = home(&[("freeswitch.xml".to_owned(), MAIN.into())].into());
+    assert_eq!(fields(&*home.load().unwrap(), "1001").enabled, Some(true));
     let error = home.change(&[Edit::Disable(ext("1001"))], &[]).unwrap_err();
     assert!(error.message.contains("changed by hand"), "{error}");
 }

@@ -137,7 +137,8 @@ fn main() {
     let seconds = args.next().and_then(|text| text.parse().ok()).unwrap_or(10);
     let start: u64 = args.next().and_then(|text| text.parse().ok()).unwrap_or(1);
     let only = args.next();
-    let targets: Vec<Target> = TARGETS.into_iter().filter(|t| only.as_ref().is_none_or(|only| t.name == only)).collect();
+    let targets: Vec<Target> =
+        TARGETS.into_iter().filter(|t| only.as_ref().is_none_or(|only| t.name == only)).collect();
     // Several targets share the time.
     let share = Duration::from_secs(seconds) / targets.len().max(1) as u32;
     for target in &targets {
