@@ -224,12 +224,17 @@ fn what_is_taken_back_leaves_every_byte() {
             "<user id=\"1001\"\n<?dropped?>\n cacheable=\"true\"/>\n".into(),
             (Edit::Disable(ext("1001")), Edit::Enable(ext("1001"))),
         ),
+        // An element before his new params that begins here and ends in another file.
+        (
+            "<user id=\"1001\">\n<params>\n<x a\n<X-PRE-PROCESS cmd=\"include\" data=\"end.inc\"/>\n</params>\n</user>\n".into(),
+            (Edit::Disable(ext("1001")), Edit::Enable(ext("1001"))),
+        ),
         // No comment begins inside a tag.
         (format!("{}\n\n{two}", one.replace(" value", "<!-- value")), added("1009")),
         (format!("\n \t\r\n{two}\r\n"), added("1000")),
         (format!("\r\r{two}\n"), added("1000")),
     ] {
-        let tree: Tree = [("freeswitch.xml", MAIN.to_owned()), ("users.xml", users)]
+        let tree: Tree = [("freeswitch.xml", MAIN.to_owned()), ("users.xml", users), ("end.inc", "/>\n".into())]
             .map(|(name, text)| (name.to_owned(), text.into_bytes()))
             .into();
         let home = home(&tree);

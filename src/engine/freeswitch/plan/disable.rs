@@ -82,9 +82,9 @@ pub fn enable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
             let before = doc.tree.children(around).take_while(|child| *child != first).last();
             let bytes = draft.bytes(file);
             let taken = |node: u32| Ok::<_, Error>(layout::taken(bytes, draft.element(node)?.1, false));
-            match before.map(|before| draft.element(before)).transpose()? {
-                Some((own, before)) if own == file => Splice::remove(before.end..draft.element(last)?.1.end),
-                // What stands before comes from another file: these are whole lines of their own.
+            match before.map(|before| draft.element(before)) {
+                Some(Ok((own, before))) if own == file => Splice::remove(before.end..draft.element(last)?.1.end),
+                // What stands before comes from another file, at least in part: these are whole lines of their own.
                 Some(_) => Splice::remove(taken(first)?.start..taken(last)?.end),
                 None => Splice::remove(tag(around)?.end..draft.element(last)?.1.end),
             }
