@@ -229,6 +229,8 @@ fn what_is_taken_back_leaves_every_byte() {
             "<user id=\"1001\">\n<params>\n<x a\n<X-PRE-PROCESS cmd=\"include\" data=\"end.inc\"/>\n</params>\n</user>\n".into(),
             (Edit::Disable(ext("1001")), Edit::Enable(ext("1001"))),
         ),
+        // A comment that ends a block.
+        (format!("{one}\n<!--#note\n\n{two}"), added("1009")),
         // No comment begins inside a tag.
         (format!("{}\n\n{two}", one.replace(" value", "<!-- value")), added("1009")),
         (format!("\n \t\r\n{two}\r\n"), added("1000")),

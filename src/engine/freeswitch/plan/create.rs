@@ -124,7 +124,7 @@ pub fn create<'e>(room: &Room<'e>, draft: &mut Draft<'e>, ext: &Ext, new: &NewEx
 /// else next to him.
 fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e>, wish: &Wish) -> Result<()> {
     let model = neighbours.first;
-    let splices = dress::dressed(room, draft, neighbours, wish)?;
+    let mut splices = dress::dressed(room, draft, neighbours, wish)?;
     let (file, element) = draft.element(model.node)?;
     let bytes = draft.bytes(file);
     if let Some(like) = own_file(draft, model)? {
@@ -138,7 +138,12 @@ fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e
     // Behind somebody who shares his last line the new one does too, so that he can go alone.
     let shares = neighbours.behind && !layout::ends_line(bytes, element.end);
     let comment = layout::own_comment(bytes, element.start, &model.id).filter(|_| !shares);
-    let start = comment.map_or(element.start, |comment| comment.start);
+    let start = comment.as_ref().map_or(element.start, |comment| comment.start);
+    // One in a block that `<!--#` opens is seen as part of that.
+    if let Some(comment) = comment.filter(|c| splices.iter().all(|s| s.span.end <= c.start || c.end <= s.span.start)) {
+        let text = replace(&bytes[comment.clone()], model.id.as_bytes(), wish.number.as_bytes());
+        splices.push(Splice::replace(comment, text));
+    }
     let whole = !shares && layout::starts_line(bytes, start);
     let inside = |splice: &Splice| splice.span.start >= start && splice.span.end <= element.end;
     let moved = splices
