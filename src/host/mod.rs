@@ -16,6 +16,7 @@ pub mod link;
 pub mod local;
 pub mod parted;
 pub mod rooted;
+pub mod ssh;
 
 /// What a file is besides its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use unicode_width::UnicodeWidthChar;
 
 use crate::cx::Events;
+use crate::secret::Secret;
 
 /// Nothing is shown before this.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -133,6 +134,21 @@ impl Drop for Progress {
 }
 
 impl Events for Progress {
+    fn secret(&self, prompt: &str) -> Option<Secret> {
+        if !super::prompt::possible() {
+            return None;
+        }
+        let prompt = dialoguer::Password::new().with_prompt(super::diff::printable(prompt));
+        match self.pause(|| prompt.interact()) {
+            Ok(typed) => Some(Secret::new(typed.into_bytes())),
+            Err(_) => {
+                // dialoguer leaves the cursor hidden when it is interrupted.
+                let _ = writeln!(io::stderr().lock(), "\u{1b}[?25h");
+                None
+            }
+        }
+    }
+
     fn detail(&self, text: &str) {
         self.all.detail(text);
     }

@@ -1,0 +1,6 @@
+//! Hosts other than this machine, each started by the test that needs it.
+
+mod ssh;
+mod ssh_known;
+mod ssh_login;
+mod sshd;
