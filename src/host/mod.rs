@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 pub mod link;
 pub mod local;
 pub mod parted;
+pub mod process;
 pub mod rooted;
 pub mod ssh;
 

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use self::channel::{Forwarded, Shell, refusal};
 use self::config::{Machine, Settings};
 use self::live::{Live, Stop};
+pub use self::system::System;
 use super::link::{Link, Transport};
-use super::{Access, Socket, Stream};
+use super::{Access, Client, Socket, Stream};
 use crate::address::Ssh as Location;
 use crate::cx::Cx;
 use crate::error::{Code, Error, Result};
@@ -25,10 +26,20 @@ mod parser;
 mod password;
 mod pattern;
 mod proxy;
+mod system;
 mod tail;
 
 /// What is run there, whatever the login shell is.
 const SHELL: &str = "exec /bin/sh";
+
+/// The way to a host by the client that `access` names.
+pub fn to(to: &Location, access: &Access) -> Result<Box<dyn Transport>> {
+    let machine = Machine::this();
+    Ok(match access.client {
+        Client::Builtin => Box::new(Ssh::new(to, access, machine)),
+        Client::System => Box::new(System::new(to, access, &machine)?),
+    })
+}
 
 /// A host reached with sipctl's own ssh.
 pub struct Ssh {

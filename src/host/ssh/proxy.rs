@@ -8,20 +8,31 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::config::Settings;
 use super::tail::Tail;
 use crate::error::{Error, Result};
 
+/// How long the last words of a program are waited for.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
 /// A program that carries the connection; it ends when the socket does.
 pub(super) struct Helper {
     child: Child,
     said: Arc<Mutex<Tail>>,
+    listener: Option<JoinHandle<()>>,
 }
 
 impl Helper {
-    /// The last lines of its standard error.
+    /// The last lines of its standard error; for when it failed: its last words may come a moment
+    /// after it closed the connection.
     pub fn complaint(&self) -> String {
+        let until = Instant::now() + LAST_WORDS;
+        while self.listener.as_ref().is_some_and(|listener| !listener.is_finished()) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         self.said.lock().unwrap_or_else(PoisonError::into_inner).lines()
     }
 }
@@ -49,16 +60,16 @@ pub(super) fn start(mut program: Command) -> io::Result<(OwnedFd, Helper)> {
     // The command holds the other end of the pair as long as it lives.
     drop(program);
     let said = Arc::new(Mutex::new(Tail::default()));
-    if let Some(mut pipe) = child.stderr.take() {
+    let listener = child.stderr.take().map(|mut pipe| {
         let said = Arc::clone(&said);
         std::thread::spawn(move || {
             let mut buffer = [0; 1024];
             while let Ok(length @ 1..) = pipe.read(&mut buffer) {
                 said.lock().unwrap_or_else(PoisonError::into_inner).add(&buffer[..length]);
             }
-        });
-    }
-    Ok((OwnedFd::from(ours), Helper { child, said }))
+        })
+    });
+    Ok((OwnedFd::from(ours), Helper { child, said, listener }))
 }
 
 /// `exec COMMAND` in the shell of ssh's choice.
