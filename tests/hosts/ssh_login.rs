@@ -240,6 +240,41 @@ fn a_password_logs_in_either_way() {
 }
 
 #[test]
+fn a_key_and_a_password_may_both_be_wanted() {
+    if !root() {
+        return;
+    }
+    let server = Sshd::with("PasswordAuthentication yes\nAuthenticationMethods publickey,password", &["ed25519"]);
+    let user = User::new("both", "hunter2", "/bin/sh");
+    answers(&by_password(&server, &user, Some("hunter2")));
+    let error = refused(&by_password(&server, &user, None));
+    assert!(error.contains("id_ed25519; it offers password"), "{error}");
+}
+
+#[test]
+fn an_agent_with_too_many_keys_is_named() {
+    if !here() {
+        return;
+    }
+    let server = Sshd::start();
+    let agent = Agent::start(server.folder.path());
+    for number in 0..8 {
+        let key = server.at(&format!("agent_{number}"));
+        keygen(&key, "ed25519", "", &[]);
+        agent.add(&key);
+    }
+    let machine = Machine { agent: Some(agent.1.clone()), ..server.machine() };
+    let transport = Ssh::new(&server.location(), &Access::default(), machine);
+    server.config("IdentityFile /nowhere/key");
+    let error = refused(&transport);
+    assert!(error.starts_with("7 127.0.0.1 broke off the login") && error.contains("IdentitiesOnly"), "{error}");
+    // The key of the configuration comes first.
+    server.authorize(&server.at("agent_7.pub"));
+    server.config(&format!("IdentityFile {}", server.at("agent_7").display()));
+    answers(&transport);
+}
+
+#[test]
 fn a_login_shell_may_make_noise() {
     if !root() {
         return;

@@ -19,7 +19,7 @@ const TRIES: usize = 3;
 pub(super) fn login(cx: &Cx, live: &Live, settings: &Settings, password: Option<&Path>) -> Result<()> {
     let password = password.map(password::read).transpose()?;
     let mut login = Login { cx, live, settings, tried: Vec::new() };
-    let methods = match login.exchange(|| live.session.auth_methods(&settings.user).map(str::to_owned)) {
+    let mut methods = match login.methods() {
         Ok(methods) => methods,
         // A server that wants nothing lets everybody in at once.
         Err(_) if live.session.authenticated() => return Ok(()),
@@ -28,11 +28,20 @@ pub(super) fn login(cx: &Cx, live: &Live, settings: &Settings, password: Option<
     if live.session.authenticated() {
         return Ok(());
     }
-    let offers = |method: &str| methods.split(',').any(|offered| offered == method);
-    if settings.with_keys && offers("publickey") && login.by_keys()? {
-        return Ok(());
+    let offers = |methods: &str, method: &str| methods.split(',').any(|offered| offered == method);
+    let wants_password = |methods: &str| ["password", "keyboard-interactive"].iter().any(|way| offers(methods, way));
+    if settings.with_keys && offers(&methods, "publickey") {
+        if login.by_keys()? {
+            return Ok(());
+        }
+        // A server that wants a key and a password offers the second only after the first.
+        if !wants_password(&methods)
+            && let Ok(now) = login.methods()
+        {
+            methods = now;
+        }
     }
-    if settings.with_passwords && (offers("password") || offers("keyboard-interactive")) {
+    if settings.with_passwords && wants_password(&methods) {
         let given = password.is_some();
         let password = match password {
             Some(password) => Some(password),
@@ -40,7 +49,7 @@ pub(super) fn login(cx: &Cx, live: &Live, settings: &Settings, password: Option<
             None => cx.events.secret(&format!("Password of {}@{}", settings.user, settings.name)),
         };
         if let Some(password) = password {
-            for method in ["password", "keyboard-interactive"].into_iter().filter(|method| offers(method)) {
+            for method in ["password", "keyboard-interactive"].into_iter().filter(|method| offers(&methods, method)) {
                 if login.by_password(method, &password)? {
                     return Ok(());
                 }
@@ -66,11 +75,20 @@ impl Login<'_> {
         self.live.until(self.cx, self.cx.deadline(self.cx.timeouts.connect), call)
     }
 
+    /// The methods the server offers now.
+    fn methods(&self) -> Result<String, Stop> {
+        self.exchange(|| self.live.session.auth_methods(&self.settings.user).map(str::to_owned))
+    }
+
     /// What an attempt came to: in, refused, or an error that ends the login.
     fn came_to(&self, result: Result<(), Stop>) -> Result<bool> {
         match result {
             Ok(()) => Ok(self.live.session.authenticated()),
             Err(Stop::Ssh(error)) if code_of(&error) == code::REFUSED => Ok(false),
+            // libssh2 has the same code for a connection that is gone and for a server that wants more.
+            Err(Stop::Ssh(error)) if code_of(&error) == code::UNVERIFIED && !error.message().contains("Waiting") => {
+                Ok(false)
+            }
             Err(stop) => Err(self.stopped(stop)),
         }
     }
@@ -153,8 +171,8 @@ impl Login<'_> {
 
     /// Whether an error is about the key and the next one can be tried.
     fn is_of_the_key(&self, error: &ssh2::Error) -> bool {
-        const OF_THE_KEY: [i32; 6] =
-            [code::FILE, code::UNSUPPORTED, code::ALGO_UNSUPPORTED, code::AGENT, code::UNVERIFIED, code::KEYFILE];
+        const OF_THE_KEY: [i32; 5] =
+            [code::FILE, code::UNSUPPORTED, code::ALGO_UNSUPPORTED, code::AGENT, code::KEYFILE];
         OF_THE_KEY.contains(&code_of(error))
     }
 
@@ -221,9 +239,18 @@ impl Login<'_> {
             Stop::Interrupted => Error::new(Code::Interrupted, "interrupted"),
             Stop::Late => Error::new(Code::Unreachable, format!("{name} does not answer the login"))
                 .hint("allow more time with: --timeout"),
-            Stop::Ssh(error) => Error::new(Code::Unreachable, format!("{name} broke off the login"))
-                .because(anyhow::anyhow!("{}", error.message()))
-                .hint(format!("see what it says: {}", self.settings.by_hand())),
+            Stop::Ssh(error) => {
+                let mut broke = Error::new(Code::Unreachable, format!("{name} broke off the login"));
+                if code_of(&error) != code::UNVERIFIED {
+                    broke = broke.because(anyhow::anyhow!("{}", error.message()));
+                }
+                if !self.tried.is_empty() {
+                    broke = broke.hint(format!("tried: {}", self.tried.join(", "))).hint(
+                        "a server allows few tries: IdentityFile and IdentitiesOnly in ~/.ssh/config choose the key",
+                    );
+                }
+                broke.hint(format!("see what it says: {}", self.settings.by_hand()))
+            }
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) mod code {
     pub const REFUSED: i32 = -18;
     /// The agent cannot sign with this key.
     pub const AGENT: i32 = -42;
-    /// A signature the server does not believe.
+    /// No to a signature, though not to the key: it may want a password as well.
     pub const UNVERIFIED: i32 = -19;
     /// A passphrase that does not open the key.
     pub const KEYFILE: i32 = -48;
