@@ -15,9 +15,10 @@ pub trait Events: Sync {
     fn progress(&self, text: &str);
     /// Nothing is waited for any more.
     fn done(&self) {}
-    /// Asks a person for a secret; nothing where nobody is there to ask.
-    fn secret(&self, _prompt: &str) -> Option<Secret> {
-        None
+    /// Asks a person for a secret; nothing where nobody is there to ask, [`Code::Interrupted`] where
+    /// the person wants to stop.
+    fn secret(&self, _prompt: &str) -> Result<Option<Secret>> {
+        Ok(None)
     }
 }
 

@@ -128,6 +128,17 @@ fn what_known_hosts_can_say_is_understood() {
     fs::write(server.at("home/.ssh/global_known"), format!("@revoked * {key}\n")).unwrap();
     let error = server.refused(&accepting());
     assert!(error.contains("global_known:1: ") && error.contains("revoked"), "{error}");
+    fs::remove_file(server.at("home/.ssh/global_known")).unwrap();
+    let list = server.at("revoked");
+    fs::write(&list, format!("{key} stolen\n")).unwrap();
+    server.config(&format!("RevokedHostKeys {}", list.display()));
+    let error = server.refused(&accepting());
+    assert!(error.contains("revoked:1: ") && error.contains("revoked"), "{error}");
+    run("ssh-keygen", &["-q", "-k", "-f", list.to_str().unwrap(), server.at("host_rsa.pub").to_str().unwrap()]);
+    assert!(refused(&server.transport()).contains("ssh-client = system"));
+    fs::remove_file(&list).unwrap();
+    assert!(refused(&server.transport()).contains("RevokedHostKeys"), "without the list nobody is believed");
+    server.config("");
     // An authority is no key.
     fs::write(server.at("home/.ssh/global_known"), format!("@cert-authority * {key}\n")).unwrap();
     server.known("");

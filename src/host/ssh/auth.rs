@@ -1,6 +1,8 @@
 //! The login: keys of the agent, key files, then passwords, as ssh does it.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use ssh2::{KeyboardInteractivePrompt, Prompt};
 
@@ -14,6 +16,12 @@ use crate::secret::Secret;
 
 /// How often a passphrase is asked for.
 const TRIES: usize = 3;
+
+/// Passphrases that were right, for the other hosts of this run.
+static PASSPHRASES: Mutex<BTreeMap<PathBuf, Secret>> = Mutex::new(BTreeMap::new());
+
+/// Held while a passphrase is asked for.
+static ASKING: Mutex<()> = Mutex::new(());
 
 /// Logs in, or says what was tried and what would do.
 pub(super) fn login(cx: &Cx, live: &Live, settings: &Settings, password: Option<&Path>) -> Result<()> {
@@ -46,7 +54,7 @@ pub(super) fn login(cx: &Cx, live: &Live, settings: &Settings, password: Option<
         let password = match password {
             Some(password) => Some(password),
             None if settings.batch => None,
-            None => cx.events.secret(&format!("Password of {}@{}", settings.user, settings.name)),
+            None => cx.events.secret(&format!("Password of {}@{}", settings.user, settings.name))?,
         };
         if let Some(password) = password {
             for method in ["password", "keyboard-interactive"].into_iter().filter(|method| offers(&methods, method)) {
@@ -116,7 +124,7 @@ impl Login<'_> {
                 Key::Unusable(why) => self.tried.push(format!("{} (not used: {why})", file.display())),
                 Key::Usable { ref public, .. } if by_agent(public) => {}
                 Key::Usable { encrypted: false, .. } => {
-                    if self.by_file(file, None)? {
+                    if self.by_file(file)? {
                         return Ok(true);
                     }
                 }
@@ -176,10 +184,10 @@ impl Login<'_> {
         OF_THE_KEY.contains(&code_of(error))
     }
 
-    fn by_file(&mut self, file: &Path, passphrase: Option<&str>) -> Result<bool> {
+    fn by_file(&mut self, file: &Path) -> Result<bool> {
         self.cx.events.detail(&format!("ssh: trying the key {}", file.display()));
         let session = &self.live.session;
-        let result = self.exchange(|| session.userauth_pubkey_file(&self.settings.user, None, file, passphrase));
+        let result = self.exchange(|| session.userauth_pubkey_file(&self.settings.user, None, file, None));
         match result {
             Err(Stop::Ssh(error)) if self.is_of_the_key(&error) => {
                 self.tried.push(format!("{} (not used: {})", file.display(), error.message()));
@@ -193,29 +201,47 @@ impl Login<'_> {
     }
 
     fn by_encrypted(&mut self, file: &Path) -> Result<bool> {
-        for attempt in 0..TRIES {
-            let again = if attempt == 0 { "" } else { "That was not it. " };
+        if let Some(came_to) = self.by_known_passphrase(file)? {
+            return Ok(came_to);
+        }
+        // Several hosts may want the same key at once: one of them asks, the others wait.
+        let _one = ASKING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(came_to) = self.by_known_passphrase(file)? {
+            return Ok(came_to);
+        }
+        let mut why = "it has a passphrase: ssh-add it";
+        let mut again = "";
+        for _ in 0..TRIES {
             let prompt = format!("{again}Passphrase of {}", file.display());
-            let typed = if self.settings.batch { None } else { self.cx.events.secret(&prompt) };
-            let Some(typed) = typed else {
-                let why = if attempt == 0 { "it has a passphrase: ssh-add it" } else { "wrong passphrase" };
-                self.tried.push(format!("{} (not used: {why})", file.display()));
-                return Ok(false);
-            };
-            let Ok(passphrase) = std::str::from_utf8(typed.reveal()) else { continue };
-            let session = &self.live.session;
-            let user = &self.settings.user;
-            match self.exchange(|| session.userauth_pubkey_file(user, None, file, Some(passphrase))) {
-                // libssh2 calls a wrong passphrase an unsupported format.
-                Err(Stop::Ssh(error)) if self.is_of_the_key(&error) => {}
-                result => {
-                    self.tried.push(file.display().to_string());
-                    return self.came_to(result);
-                }
+            let typed = if self.settings.batch { None } else { self.cx.events.secret(&prompt)? };
+            let Some(typed) = typed else { break };
+            if let Some(came_to) = self.by_passphrase(file, &typed)? {
+                PASSPHRASES.lock().unwrap_or_else(PoisonError::into_inner).insert(file.to_owned(), typed);
+                return Ok(came_to);
+            }
+            (why, again) = ("wrong passphrase", "That was not it. ");
+        }
+        self.tried.push(format!("{} (not used: {why})", file.display()));
+        Ok(false)
+    }
+
+    fn by_known_passphrase(&mut self, file: &Path) -> Result<Option<bool>> {
+        let known = PASSPHRASES.lock().unwrap_or_else(PoisonError::into_inner).get(file).cloned();
+        known.map_or(Ok(None), |known| self.by_passphrase(file, &known))
+    }
+
+    /// What it came to; nothing where the passphrase is not the key's.
+    fn by_passphrase(&mut self, file: &Path, passphrase: &Secret) -> Result<Option<bool>> {
+        let Ok(passphrase) = std::str::from_utf8(passphrase.reveal()) else { return Ok(None) };
+        let (session, user) = (&self.live.session, &self.settings.user);
+        match self.exchange(|| session.userauth_pubkey_file(user, None, file, Some(passphrase))) {
+            // libssh2 calls a wrong passphrase an unsupported format.
+            Err(Stop::Ssh(error)) if self.is_of_the_key(&error) => Ok(None),
+            result => {
+                self.tried.push(file.display().to_string());
+                self.came_to(result).map(Some)
             }
         }
-        self.tried.push(format!("{} (not used: wrong passphrase)", file.display()));
-        Ok(false)
     }
 
     fn by_password(&self, method: &str, password: &Secret) -> Result<bool> {

@@ -86,6 +86,8 @@ pub struct Settings {
     pub user_known: Vec<PathBuf>,
     /// The machine's.
     pub global_known: Vec<PathBuf>,
+    /// Keys of hosts that are revoked.
+    pub revoked: Option<PathBuf>,
     /// Hide names in known_hosts.
     pub hash_known: bool,
     /// How long connecting may take, if set.
@@ -171,6 +173,10 @@ impl Settings {
         };
         let proxy = match (get("proxyjump"), get("proxycommand")) {
             (Some(jump), _) => Proxy::Jump(tokens.expand(jump)),
+            (None, Some(_)) if on("proxyusefdpass") => {
+                return Err(Error::usage(format!("sipctl cannot use the ProxyUseFdpass of {}", to.host))
+                    .hint("the machine's ssh can: write `ssh-client = system` for it in the inventory"));
+            }
             (None, Some(command)) => Proxy::Command(tokens.expand(command)),
             (None, None) => Proxy::None,
         };
@@ -191,6 +197,7 @@ impl Settings {
             agent,
             user_known: files("userknownhostsfile", "~/.ssh/known_hosts ~/.ssh/known_hosts2"),
             global_known: files("globalknownhostsfile", "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2"),
+            revoked: get("revokedhostkeys").map(|path| tokens.path(path)),
             hash_known: on("hashknownhosts"),
             connect: get("connecttimeout").and_then(|text| text.parse().ok()).map(Duration::from_secs),
             proxy,
@@ -377,6 +384,7 @@ mod tests {
         }
         assert!(build(None, "port many\n").unwrap_err().message.contains("no port"));
         assert!(build(None, "user a;b\nproxycommand nc %r\n").unwrap_err().message.contains("odd"));
+        assert!(build(None, "proxycommand x\nproxyusefdpass yes\n").is_err());
         assert!(build(None, "user -x\n").is_err() && build(None, "user LAB\\me\n").is_ok());
     }
 }

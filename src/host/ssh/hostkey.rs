@@ -9,7 +9,7 @@ use ssh2::{MethodType, Session};
 
 use super::config::Settings;
 use super::known::{self, Known, Verdict};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Place, Result};
 
 /// Types of host keys in the order of ssh, with the methods that use them. Certificates are not
 /// asked for: a host that has one has a plain key as well.
@@ -32,6 +32,17 @@ pub(super) fn known(settings: &Settings) -> Result<Known> {
             Err(error) => return Err(Error::new(Code::Unreachable, Error::io("read", file, error).line())),
         }
     }
+    if let Some(file) = &settings.revoked {
+        // As ssh has it: without the list nobody is believed.
+        let cannot = |error| Error::new(Code::Unreachable, Error::io("read RevokedHostKeys", file, error).line());
+        let bytes = std::fs::read(file).map_err(cannot)?;
+        if bytes.starts_with(b"SSHKRL\n") {
+            return Err(Error::new(Code::Unreachable, "sipctl cannot read RevokedHostKeys in this form (KRL)")
+                .at(Place::new(file, 0))
+                .hint("the machine's ssh can: write `ssh-client = system` for it in the inventory"));
+        }
+        known.revoke(file, &bytes);
+    }
     Ok(known)
 }
 
@@ -47,7 +58,9 @@ pub(super) fn prefer(session: &Session, settings: &Settings, known: &Known) -> R
 
 /// Believes the host, or says why not and what to type.
 pub(super) fn check(session: &Session, settings: &Settings, known: &Known, accept: bool) -> Result<()> {
-    let key = session.host_key().map(|(key, _)| key.to_vec()).unwrap_or_default();
+    let Some(key) = session.host_key().map(|(key, _)| key.to_vec()) else {
+        return Err(Error::new(Code::Unreachable, format!("{} shows no host key", settings.name)));
+    };
     let names: Vec<&str> = settings.known_as.iter().map(String::as_str).collect();
     let name = names.first().copied().unwrap_or_default();
     let kind = known::kind_of(&key).unwrap_or("odd");

@@ -114,6 +114,15 @@ impl Known {
         }));
     }
 
+    /// Adds the keys of a list of revoked ones: a public key a line.
+    pub fn revoke(&mut self, file: &Path, bytes: &[u8]) {
+        let lines = bytes.split(|byte| *byte == b'\n').zip(1..);
+        self.0.extend(lines.filter_map(|(line, number)| {
+            let line = format!("@revoked * {}", std::str::from_utf8(line).ok()?.trim());
+            Entry::read(&line, Place::new(file, number))
+        }));
+    }
+
     fn about<'a>(&'a self, name: &'a str, marker: Marker) -> impl Iterator<Item = &'a Entry> {
         self.0.iter().filter(move |entry| entry.marker == marker && entry.is_about(name))
     }
@@ -256,6 +265,14 @@ mod tests {
         let file = format!("pbx ssh-ed25519 {RED}\n@revoked * ssh-ed25519 {RED}\n");
         assert_eq!(judge(&file, &["pbx"], RED), Verdict::Revoked(Place::new("/k", 2)));
         assert_eq!(judge(&format!("@revoked pbx ssh-ed25519 {BLUE}\n"), &["pbx"], RED), Verdict::Unknown);
+    }
+
+    #[test]
+    fn a_list_of_revoked_keys_beats_known_as_well() {
+        let mut known = Known::default();
+        known.add(Path::new("/k"), format!("pbx ssh-ed25519 {RED}\n").as_bytes());
+        known.revoke(Path::new("/r"), format!("# stolen\nssh-ed25519 {RED} me@pbx\n").as_bytes());
+        assert_eq!(known.judge(&["pbx"], &key(RED)), Verdict::Revoked(Place::new("/r", 2)));
     }
 
     #[test]

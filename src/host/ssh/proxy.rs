@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
+
 use super::config::Settings;
 use super::tail::Tail;
 use crate::error::{Error, Result};
@@ -39,11 +41,19 @@ impl Helper {
 
 impl Drop for Helper {
     fn drop(&mut self) {
-        // A ProxyCommand is a shell with children: its whole group goes.
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::TERM);
+        // A ProxyCommand is a shell with children: its whole group goes, and it may be deaf.
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let end = |signal| group.map(|group| kill_process_group(group, signal));
+        let _ = end(Signal::TERM);
+        let until = Instant::now() + LAST_WORDS;
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if Instant::now() >= until {
+                let _ = end(Signal::KILL);
+                let _ = self.child.wait();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
         }
-        let _ = self.child.wait();
     }
 }
 
