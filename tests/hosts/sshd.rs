@@ -98,7 +98,8 @@ impl Sshd {
         );
         fs::write(at("sshd_config"), config).unwrap();
         // ssh takes its home from the list of users: it is told where its files are.
-        let wrapper = format!("#!/bin/sh\nexec ssh -F {} \"$@\"\n", at("home/.ssh/config").display());
+        let ssh = run("sh", &["-c", "command -v ssh"]);
+        let wrapper = format!("#!/bin/sh\nexec {ssh} -F {} \"$@\"\n", at("home/.ssh/config").display());
         fs::write(at("ssh"), wrapper).unwrap();
         fs::set_permissions(at("ssh"), Permissions::from_mode(0o755)).unwrap();
         let (child, port) = serve(folder.path());

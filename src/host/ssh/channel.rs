@@ -163,21 +163,20 @@ impl Drop for Forwarded {
     }
 }
 
-/// Why a server opened no connection, as an error of the system. It tells a socket of its own that
-/// is missing from one it may not open to nobody: `unix` makes both a matter of rights, so that
-/// the caller takes another way.
+/// Why a server opened no connection, as an error of the system. For a Unix socket it has one answer
+/// for what is missing and for what it may not open: then it is `Unsupported`, and the caller takes
+/// another way, which says more.
 pub(super) fn refusal(stop: Stop, unix: bool) -> io::Error {
     match stop {
         Stop::Late => io::Error::new(ErrorKind::TimedOut, "the ssh server did not answer"),
         Stop::Interrupted => ErrorKind::Interrupted.into(),
         Stop::Ssh(error) if code_of(&error) == code::CHANNEL_FAILURE => {
-            let kind = match error.message() {
-                text if text.contains("unknown channel type") => ErrorKind::Unsupported,
-                text if text.contains("connect failed") && !unix => ErrorKind::ConnectionRefused,
-                text if text.contains("resource") => ErrorKind::Unsupported,
-                _ => ErrorKind::PermissionDenied,
+            let (kind, why) = match error.message().contains("connect failed") {
+                true if unix => (ErrorKind::Unsupported, "the ssh server does not connect to it"),
+                true => (ErrorKind::ConnectionRefused, "nobody listens there"),
+                false => (ErrorKind::Unsupported, "the ssh server forwards no connections"),
             };
-            io::Error::new(kind, "the ssh server does not connect to it")
+            io::Error::new(kind, why)
         }
         Stop::Ssh(error) => error.into(),
     }

@@ -109,7 +109,7 @@ impl Transport for System {
             }
         }
         if rustix::net::recv(&stream, &mut [0u8; 1][..], rustix::net::RecvFlags::PEEK)?.0 == 0 {
-            return Err(IoError::new(ErrorKind::PermissionDenied, helper.complaint()));
+            return Err(IoError::new(ErrorKind::Unsupported, helper.complaint()));
         }
         let mut piped = Piped { stream, _helper: helper };
         piped.set_timeout(cx.timeouts.question)?;

@@ -69,8 +69,9 @@ impl<'h> Link<'h> {
             Ok(_) => Err(starting()),
             Err(error) if error.code == Code::Interrupted => Err(error),
             Err(error) => Err(match reason {
-                Some((why, path)) => unreachable(why, &path),
-                None => error,
+                // Where sockets cannot be reached at all, what the program says counts.
+                Some((why, path)) if why.kind() != ErrorKind::Unsupported => unreachable(why, &path),
+                _ => error,
             }),
         }
     }
