@@ -17,7 +17,7 @@ use crate::output::{Color, Format};
 #[derive(Debug, Parser)]
 #[command(name = "sipctl", version, disable_help_subcommand = true, max_term_width = 100, propagate_version = false)]
 #[command(
-    after_help = "More: sipctl help TOPIC (exit-codes, addresses, fields, inventory, passwords, proof, json, environment)"
+    after_help = "More: sipctl help TOPIC (exit-codes, addresses, ssh, fields, inventory, passwords, proof, json, environment)"
 )]
 pub struct Cli {
     /// Flags of every command.

@@ -24,9 +24,10 @@ macro_rules! topic {
 }
 
 /// Every topic.
-pub const TOPICS: [Topic; 8] = [
+pub const TOPICS: [Topic; 9] = [
     topic!("exit-codes", "what each exit code means"),
     topic!("addresses", "how a PBX and an extension are named"),
+    topic!("ssh", "how a PBX on another machine is reached"),
     topic!("fields", "the fields of an extension and what they are in the files"),
     topic!("inventory", "the file that names your PBXes"),
     topic!("passwords", "where passwords come from and where they are shown"),

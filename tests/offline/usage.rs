@@ -113,7 +113,8 @@ fn an_existing_passwords_file_is_4_and_stays() {
 #[test]
 fn help_explains_commands_and_topics() {
     let program = Program::new();
-    for topic in ["exit-codes", "addresses", "fields", "inventory", "passwords", "proof", "json", "environment"] {
+    for topic in ["exit-codes", "addresses", "ssh", "fields", "inventory", "passwords", "proof", "json", "environment"]
+    {
         let answer = program.run(&["help", topic]);
         assert_eq!(answer.code, 0);
         assert!(answer.stdout.lines().count() > 8, "{topic}");
