@@ -1,7 +1,7 @@
 //! A real sshd on a loopback port with host keys of its own, and a client's home to reach it from.
 
 use std::fs::{self, Permissions};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -192,10 +192,11 @@ fn serve(folder: &Path) -> (Child, u16) {
             .unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            // Its own word counts: somebody else may have taken the port meanwhile.
+            let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+            if log.contains(&format!("Server listening on 127.0.0.1 port {port}.")) {
                 return (child, port);
             }
-            // Somebody else may have taken the port meanwhile.
             if child.try_wait().unwrap().is_some() {
                 break;
             }

@@ -54,7 +54,7 @@ pub(super) fn login(cx: &Cx, live: &Live, settings: &Settings, password: Option<
         let password = match password {
             Some(password) => Some(password),
             None if settings.batch => None,
-            None => cx.events.secret(&format!("Password of {}@{}", settings.user, settings.name))?,
+            None => ask(cx, &format!("Password of {}@{}", settings.user, settings.name))?,
         };
         if let Some(password) = password {
             for method in ["password", "keyboard-interactive"].into_iter().filter(|method| offers(&methods, method)) {
@@ -68,6 +68,14 @@ pub(super) fn login(cx: &Cx, live: &Live, settings: &Settings, password: Option<
         }
     }
     Err(login.refused(&methods))
+}
+
+/// Asks a person; nothing typed is no answer, and a signal meanwhile ends the login.
+fn ask(cx: &Cx, prompt: &str) -> Result<Option<Secret>> {
+    cx.check()?;
+    let typed = cx.events.secret(prompt)?;
+    cx.check()?;
+    Ok(typed.filter(|typed| !typed.reveal().is_empty()))
 }
 
 struct Login<'a> {
@@ -213,7 +221,7 @@ impl Login<'_> {
         let mut again = "";
         for _ in 0..TRIES {
             let prompt = format!("{again}Passphrase of {}", file.display());
-            let typed = if self.settings.batch { None } else { self.cx.events.secret(&prompt)? };
+            let typed = if self.settings.batch { None } else { ask(self.cx, &prompt)? };
             let Some(typed) = typed else { break };
             if let Some(came_to) = self.by_passphrase(file, &typed)? {
                 PASSPHRASES.lock().unwrap_or_else(PoisonError::into_inner).insert(file.to_owned(), typed);
