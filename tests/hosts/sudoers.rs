@@ -61,7 +61,8 @@ impl Drop for Users {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(self.file());
         for user in [&self.login, &self.other] {
-            root("userdel", &[user]);
+            // The last sleep of an agent may still be theirs.
+            root("userdel", &["-f", user]);
         }
     }
 }
