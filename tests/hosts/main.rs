@@ -1,4 +1,23 @@
-//! Hosts other than this machine, each started by the test that needs it.
+//! Hosts that are reached only through a shell do what the local one does.
+
+mod acts;
+mod containers;
+mod cut;
+mod dress;
+#[path = "../trees/files.rs"]
+mod files;
+mod locks;
+#[path = "../offline/program.rs"]
+mod program;
+mod same;
+#[path = "../offline/schema.rs"]
+mod schema;
+mod shells;
+#[path = "../change/standin.rs"]
+#[allow(dead_code, reason = "made for more than is asked here")]
+mod standin;
+mod sudoers;
+mod wire;
 
 mod proxy;
 mod ssh;

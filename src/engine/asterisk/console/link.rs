@@ -129,7 +129,9 @@ impl<'h> Link<'h> {
             }
             Way::Program { config } => {
                 let commands: Vec<Command> = questions.iter().map(|q| remote(config.as_deref(), q)).collect();
-                let outputs = self.host.run(cx, &commands)?;
+                let mut cx = cx.clone();
+                cx.timeouts.question = patience;
+                let outputs = self.host.run(&cx, &commands)?;
                 outputs.iter().map(answer).collect()
             }
         }
