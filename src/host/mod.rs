@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use self::far::Far;
 use self::link::Transport;
-use crate::address::{Address, Location, Ssh};
+use crate::address::{Address, Location};
 use crate::cx::Cx;
 use crate::error::{Error, Result};
 
@@ -328,7 +328,7 @@ pub fn open(address: &Address, access: &Access) -> Result<Box<dyn Host>> {
     };
     let way: Box<dyn Transport> = match on {
         None => Box::new(process::Here),
-        Some(ssh) => remote(ssh, access)?,
+        Some(to) => ssh::to(to, access)?,
     };
     // Who may enter a container is decided outside of it.
     let way: Box<dyn Transport> = match &address.sudo {
@@ -339,8 +339,4 @@ pub fn open(address: &Address, access: &Access) -> Result<Box<dyn Host>> {
         Some((runtime, name)) => Far::in_container(Box::new(container::Container::new(way, runtime, name))),
         None => Far::new(way),
     }))
-}
-
-fn remote(ssh: &Ssh, _access: &Access) -> Result<Box<dyn Transport>> {
-    Err(Error::not_yet(format!("a PBX on another machine ({ssh})")))
 }

@@ -22,6 +22,7 @@ mod wire;
 mod proxy;
 mod ssh;
 mod ssh_cut;
+mod ssh_far;
 mod ssh_faults;
 mod ssh_known;
 mod ssh_login;

@@ -12,14 +12,16 @@ use sipctl::host::ssh::Ssh;
 use crate::proxy::{Cut, Proxy, READABLE};
 use crate::sshd::{Sshd, answers, here, me};
 
-fn server() -> Sshd {
+/// A server whose packets the proxy can tell apart, known by an alias.
+pub fn server() -> Sshd {
     let server = Sshd::with(READABLE, &["ed25519"]);
     server.known(&format!("pbx {}\n", server.host_key("ed25519")));
     server.config("HostKeyAlias pbx");
     server
 }
 
-fn through(proxy: &Proxy, server: &Sshd) -> Ssh {
+/// A way to it that goes through the proxy.
+pub fn through(proxy: &Proxy, server: &Sshd) -> Ssh {
     let to = Location { user: Some(me()), host: "127.0.0.1".into(), port: Some(proxy.port) };
     Ssh::new(&to, &Access::default(), server.machine())
 }
