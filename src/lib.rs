@@ -19,5 +19,6 @@ pub mod output;
 pub mod pool;
 pub mod secret;
 pub mod selection;
+pub mod spec;
 pub mod text;
 pub mod wire;

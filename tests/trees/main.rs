@@ -4,7 +4,7 @@
 //!
 //! `cmd` holds lines: `$ ARGUMENTS` runs sipctl on the folder with `--offline`; `= CODE` is the exit
 //! code the command above must end with (0 unless said); `~ TEXT` must stand in its output;
-//! `! TEXT` must not. `@/` in arguments is the case's folder. A file `engine` names an engine other
+//! `! TEXT` must not. `@/` in arguments is the case's folder, `%/` one that goes afterwards. A file `engine` names an engine other
 //! than Asterisk; without an `in/` its example under `examples/` is the folder before.
 
 mod files;
@@ -76,8 +76,13 @@ fn run(case: &Path, through: &str) -> Vec<String> {
         match line.split_once(' ') {
             Some(("$", arguments)) => {
                 judge(last.take(), &mut wrong);
-                let arguments: Vec<String> =
-                    words(arguments).iter().map(|word| word.replace("@/", &format!("{}/", case.display()))).collect();
+                let place = |word: &String| {
+                    let word = word.replace("@/", &format!("{}/", case.display()));
+                    word.replace("%/", &format!("{}/", temp.path().display()))
+                };
+                let arguments: Vec<String> = words(arguments).iter().map(place).collect();
+                // These ask no engine, and have no flag that says so.
+                let asks = !["export", "import"].contains(&arguments[0].as_str());
                 let output = Command::new(env!("CARGO_BIN_EXE_sipctl"))
                     .env_clear()
                     .env("HOME", temp.path())
@@ -85,7 +90,7 @@ fn run(case: &Path, through: &str) -> Vec<String> {
                     .arg("--pbx")
                     .arg(format!("{engine}:{}{through}", folder.display()))
                     .args(&arguments)
-                    .arg("--offline")
+                    .args(asks.then_some("--offline"))
                     .output()
                     .unwrap();
                 let said = [output.stdout, output.stderr].concat();

@@ -10,6 +10,8 @@ use crate::extension::{Fields, Setting, Want};
 
 /// Set on an endpoint that sipctl disabled; any `@` option is kept by sorcery and readable.
 pub const DISABLED: &str = "@sipctl_disabled";
+/// The list of extensions it came from.
+pub const LIST: &str = "@sipctl_list";
 /// Free text of an extension.
 pub const DESCRIPTION: &str = "@description";
 /// The networks that hold everybody, in the two families.
@@ -75,6 +77,12 @@ pub fn read(configs: &Configs, parts: &Parts) -> Fields {
         outbound_cid_number: None,
         toll_allow: None,
     }
+}
+
+/// What a new extension that starts disabled has.
+pub fn disabled() -> Vec<Wanted> {
+    let nobody = EVERYBODY.iter().map(|everybody| Wanted::add(Type::Endpoint, "deny", *everybody));
+    nobody.chain([Wanted::set(Type::Endpoint, DISABLED, "yes")]).collect()
 }
 
 /// Whether sipctl disabled it.

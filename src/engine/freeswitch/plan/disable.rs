@@ -11,7 +11,7 @@ use crate::extension::Ext;
 use crate::text::splice::Splice;
 
 /// Both answer 403; the second to INVITE as well (observed on 1.11).
-const PARAMS: [(&str, &str); 2] = [("sip-forbid-register", "true"), ("auth-acl", NOBODY)];
+pub const PARAMS: [(&str, &str); 2] = [("sip-forbid-register", "true"), ("auth-acl", NOBODY)];
 
 fn word(opened: Opened) -> &'static str {
     match opened {
