@@ -154,7 +154,9 @@ pub fn wanted(fields: &Fields, number: &str, had: &Fields) -> Result<Vec<Wanted>
     }
     if fields.cid_name.is_some() || fields.cid_number.is_some() {
         let name = fields.cid_name.as_deref().or(had.cid_name.as_deref()).unwrap_or_default();
-        let number = fields.cid_number.as_deref().or(had.cid_number.as_deref()).unwrap_or(number);
+        // An id such as bob-2 would not be read back as a caller id number.
+        let own = if write_caller_id(name, number).is_ok() { number } else { "" };
+        let number = fields.cid_number.as_deref().or(had.cid_number.as_deref()).unwrap_or(own);
         let cleared = fields.cid_name.as_deref() == Some("") && fields.cid_number.is_none() && had.cid_number.is_none();
         match cleared {
             true => out.push(Wanted::unset(Endpoint, "callerid")),
@@ -304,6 +306,13 @@ mod tests {
         let fields = Fields { cid_name: Some("Reception".into()), ..Fields::default() };
         let wanted = wanted(&fields, "1002", &had).unwrap();
         assert_eq!(wanted, [Wanted::set(Type::Endpoint, "callerid", "\"Reception\" <1002>")]);
+    }
+
+    #[test]
+    fn an_id_that_is_no_number_is_no_caller_id_number() {
+        let fields = Fields { cid_name: Some("Bob".into()), ..Fields::default() };
+        let wanted = wanted(&fields, "bob-2", &Fields::default()).unwrap();
+        assert_eq!(wanted, [Wanted::set(Type::Endpoint, "callerid", "\"Bob\"")]);
     }
 
     #[test]
