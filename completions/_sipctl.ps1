@@ -874,6 +874,7 @@ Register-ArgumentCompleter -Native -CommandName 'sipctl' -ScriptBlock {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The list: YAML, JSON or CSV; `-` is standard input')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The list: YAML, JSON or CSV; `-` is standard input')
             [CompletionResult]::new('--passwords', '--passwords', [CompletionResultType]::ParameterName, 'Where passwords made in this run go: `-` into the report, FILE (new, 0600) as CSV')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'Recognised only to say why it is not there')
             [CompletionResult]::new('--max-change', '--max-change', [CompletionResultType]::ParameterName, 'Allow a change of up to this many extensions on one PBX [default: 10]')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'How long to wait for the lock and for a reload under way [default: 30s]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]')

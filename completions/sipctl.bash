@@ -215,7 +215,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__apply)
-            opts="-f -m -y -o -v -h --file --prune --adopt --passwords --same-password --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-f -m -y -o -v -h --file --prune --adopt --passwords --same-password --confirm --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -252,6 +252,10 @@ _sipctl() {
                     return 0
                     ;;
                 --passwords)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -850,6 +850,7 @@ set edit:completion:arg-completer[sipctl] = {|@words|
             cand -f 'The list: YAML, JSON or CSV; `-` is standard input'
             cand --file 'The list: YAML, JSON or CSV; `-` is standard input'
             cand --passwords 'Where passwords made in this run go: `-` into the report, FILE (new, 0600) as CSV'
+            cand --confirm 'Recognised only to say why it is not there'
             cand --max-change 'Allow a change of up to this many extensions on one PBX [default: 10]'
             cand --wait 'How long to wait for the lock and for a reload under way [default: 30s]'
             cand --timeout 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]'

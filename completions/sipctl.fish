@@ -847,6 +847,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s f -l file -d 'The list: YAML, JSON or CSV; `-` is standard input' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l passwords -d 'Where passwords made in this run go: `-` into the report, FILE (new, 0600) as CSV' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l confirm -d 'Recognised only to say why it is not there' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r

@@ -5,7 +5,7 @@ pub use crate::extension::by_name::{FIELDS, all, value, yes};
 
 /// Whether there is such a field.
 pub fn is_known(name: &str) -> bool {
-    FIELDS.contains(&name) || ["number", "domain", "kind", "secret", "file", "managed"].contains(&name)
+    FIELDS.contains(&name) || ["number", "domain", "kind", "secret", "file", "managed", "list"].contains(&name)
 }
 
 /// A field of an extension, or something else a list shows of it.
@@ -17,6 +17,7 @@ pub fn of(extension: &Extension, name: &str) -> Option<String> {
         "secret" => Some(extension.secret.name().to_owned()),
         "file" => Some(extension.source.file.display().to_string()),
         "managed" => extension.managed.clone(),
+        "list" => extension.list.clone(),
         name => value(&extension.fields, name),
     }
 }

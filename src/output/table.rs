@@ -120,6 +120,9 @@ fn show(out: &mut impl Write, entry: &Entry, shown: &Shown, width: Option<u16>) 
     if let Some(managed) = &extension.managed {
         pair("managed by", managed)?;
     }
+    if let Some(list) = &extension.list {
+        pair("list", list)?;
+    }
     if let Some(settings) = shown.settings.as_ref().filter(|settings| !settings.is_empty()) {
         let mut table = table(&["SECTION", "OPTION", "VALUE", "WHERE"], width);
         for setting in settings {

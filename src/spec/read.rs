@@ -118,6 +118,10 @@ impl Reader {
         let near = known.iter().map(|known| (strsim::osa_distance(known, name), *known)).min();
         let other = OTHER_NAMES.iter().find(|(theirs, ours)| *theirs == name && known.contains(ours));
         let message = format!("there is no key {}", shown(name));
+        // A column is told once, not in every row.
+        if self.form == Form::Csv && self.problems.iter().any(|problem| problem.message == message) {
+            return;
+        }
         match (other, near) {
             (Some((_, ours)), _) => self.hinted(at, message, format!("it is called {ours} here")),
             (None, Some((distance, near))) if distance <= 2 => {
@@ -543,6 +547,17 @@ mod tests {
             let text = format!("extensions:\n- {{number: 1, asterisk: {{set: {{{option}: v}}}}}}\n");
             assert_eq!(problems(&text).len(), 1, "{option}");
         }
+    }
+
+    #[test]
+    fn json_is_as_strict_as_json_and_a_column_is_told_once() {
+        let json = |text: &str| read(text, Form::Json).expect_err("a mistake").remove(0);
+        let broken = json("{\"extensions\": [\n  {\"number\": 0100}]}");
+        assert_eq!((broken.line, broken.message.as_str()), (2, "invalid number"));
+        let wrong = json("{\"extensions\": [\n  {\"number\": \"1001\", \"nmae\": \"\\ud83d\\ude00\"}]}");
+        assert_eq!((wrong.line, wrong.column), (2, 22));
+        let rows = "number,nmae\n1001,a\n1002,b\n";
+        assert_eq!(read(rows, Form::Csv).expect_err("a mistake").len(), 1);
     }
 
     #[test]
