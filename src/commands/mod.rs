@@ -19,13 +19,19 @@ use crate::pool::side_by_side;
 use crate::wire::event_socket::Login;
 
 pub mod aftercare;
+pub mod apply;
 pub mod change;
 pub mod completions;
+pub mod diff;
+pub mod edit;
+pub mod export;
 pub mod ext;
 pub mod fields;
 pub mod fleet;
 pub mod generate;
 pub mod help;
+pub mod import;
+pub mod lists;
 pub mod password;
 pub mod pbx;
 pub mod reload;
@@ -55,11 +61,11 @@ pub fn run(cli: Cli, cancel: Cancel) -> u8 {
         Command::Audit(_) => Err(Error::not_yet("audit")),
         Command::Why(_) => Err(Error::not_yet("why")),
         Command::Probe(_) => Err(Error::not_yet("probe")),
-        Command::Apply(_) => Err(Error::not_yet("apply")),
-        Command::Diff(_) => Err(Error::not_yet("diff")),
-        Command::Export(_) => Err(Error::not_yet("export")),
-        Command::Import(_) => Err(Error::not_yet("import")),
-        Command::Edit(_) => Err(Error::not_yet("edit")),
+        Command::Apply(args) => apply::run(&app, &args),
+        Command::Diff(args) => diff::run(&app, &args),
+        Command::Export(args) => export::run(&app, &args),
+        Command::Import(args) => import::run(&app, &args),
+        Command::Edit(args) => edit::run(&app, &args),
         Command::History(_) => Err(Error::not_yet("history")),
         Command::Undo(_) => Err(Error::not_yet("undo")),
         Command::Confirm(_) => Err(Error::not_yet("confirm")),

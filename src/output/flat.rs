@@ -19,6 +19,9 @@ pub fn csv(out: &mut impl Write, document: &Document) -> io::Result<()> {
             csv.write_record(["pbx", "action", "number", "domain", "was", "changed", "proof", "password", "exit"])?
         }
         Some(Body::Check(_)) => csv.write_record(["pbx", "check", "status", "message", "hint"])?,
+        Some(Body::Differences(_)) => {
+            csv.write_record(["pbx", "number", "domain", "action", "field", "have", "want"])?;
+        }
         Some(Body::Pbx(_)) => csv.write_record(["pbx", "engine", "address", "groups", "protected"])?,
     }
     for entry in &document.results {
@@ -49,6 +52,21 @@ pub fn csv(out: &mut impl Write, document: &Document) -> io::Result<()> {
                 for check in &checked.checks {
                     let hint = check.hint.as_deref().unwrap_or_default();
                     csv.write_record([&entry.pbx, check.check, check.status.name(), &check.message, hint])?;
+                }
+            }
+            Body::Differences(differing) => {
+                for one in &differing.differences {
+                    let domain = one.domain.as_deref().unwrap_or_default();
+                    let mut row = |field: &str, have: &str, want: &str| {
+                        csv.write_record([&entry.pbx, &one.number, domain, &one.action, field, have, want])
+                    };
+                    if one.fields.is_empty() {
+                        row("", "", "")?;
+                    }
+                    for changed in &one.fields {
+                        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+                        row(&changed.field, &text(&changed.have), &text(&changed.want))?;
+                    }
                 }
             }
             Body::Pbx(pbx) => {
@@ -90,6 +108,11 @@ pub fn names(out: &mut impl Write, document: &Document) -> io::Result<()> {
             Body::Change(change) => {
                 for done in &change.changes {
                     writeln!(out, "{}", Ext { number: done.number.clone(), domain: done.domain.clone() })?;
+                }
+            }
+            Body::Differences(differing) => {
+                for one in &differing.differences {
+                    writeln!(out, "{}", Ext { number: one.number.clone(), domain: one.domain.clone() })?;
                 }
             }
             Body::Pbx(_) | Body::Check(_) => writeln!(out, "{}", entry.pbx)?,

@@ -395,6 +395,7 @@ pub struct Lab {
     pub options: Options,
     pub reload: ReloadPolicy,
     pub history: Vec<PathBuf>,
+    pub host: Box<dyn Host>,
     _temp: Option<tempfile::TempDir>,
 }
 
@@ -428,7 +429,8 @@ impl Lab {
         };
         let history = vec![root.join("history")];
         let engine = Arc::new(engine);
-        Self { root, engine, options: Options::default(), reload: ReloadPolicy::Full, history, _temp: None }
+        let options = Options::default();
+        Self { root, engine, options, reload: ReloadPolicy::Full, history, host: Box::new(Local), _temp: None }
     }
 
     pub fn folder(&self) -> PathBuf {
@@ -451,13 +453,13 @@ impl Lab {
         let engine = Handle(self.engine.clone());
         let target = Target {
             name: "lab".into(),
-            host: &Local,
+            host: &*self.host,
             engine: &engine,
             folder: self.folder(),
             login: None,
             reload: self.reload,
             history: self.history.clone(),
-            keeper: &Local,
+            keeper: &*self.host,
             who: "tester@here".into(),
         };
         run(cx, &target, &self.options, person)

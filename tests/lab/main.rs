@@ -10,6 +10,7 @@ mod cli_faults;
 mod cli_fleet;
 mod cli_input;
 mod cli_interrupted;
+mod cli_lists;
 mod cli_phones;
 mod cli_secrets;
 mod console;

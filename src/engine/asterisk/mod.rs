@@ -14,6 +14,7 @@ mod draft;
 mod dress;
 pub mod estate;
 mod fields;
+pub use fields::LIST;
 mod layout;
 mod mask;
 mod mentions;
@@ -31,6 +32,10 @@ pub struct Asterisk;
 impl Engine for Asterisk {
     fn name(&self) -> &'static str {
         "asterisk"
+    }
+
+    fn lacks(&self) -> &'static [&'static str] {
+        &["domain", "outbound_cid_name", "outbound_cid_number", "toll_allow"]
     }
 
     fn usual_folder(&self) -> &'static Path {

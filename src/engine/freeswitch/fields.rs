@@ -8,6 +8,8 @@ use crate::extension::{Fields, Setting, Want};
 
 /// Set on a user that sipctl disabled; it says what `enable` takes out again.
 pub const DISABLED: &str = "sipctl-disabled";
+/// The list of extensions he came from.
+pub const LIST: &str = "sipctl-list";
 /// A network nobody is in: as `auth-acl` it answers 403 to everybody (observed on 1.11).
 pub const NOBODY: &str = "255.255.255.255/32";
 /// What stops a user: both answer 403, the second to INVITE as well (observed on 1.11).

@@ -39,8 +39,10 @@ impl<'a> Wish<'a> {
             );
         }
         let mut fields = new.fields.clone();
-        if fields.enabled == Some(false) {
-            return Err(Error::usage("a new extension cannot start disabled").hint("add it, then: sipctl ext disable"));
+        let disabled = fields.enabled == Some(false);
+        if disabled && fields.permit.as_ref().is_some_and(|permit| !permit.is_empty()) {
+            return Err(Error::usage("a new extension with networks of its own (permit) cannot start disabled")
+                .hint("add it, then: sipctl ext disable"));
         }
         // The inventory speaks where no flag and no --like does.
         if new.like.is_none() {
@@ -77,6 +79,13 @@ impl<'a> Wish<'a> {
                 Want::Set(value) | Want::Add(value) => out.put(*part, option, value.as_bytes()),
                 Want::Unset(_) => out.put(*part, option, b""),
             }
+        }
+        if disabled {
+            // As `disable` writes it, so that `enable` takes it out again.
+            for (name, value) in fields::STOPPED {
+                out.put(Part::Param, name, value.as_bytes());
+            }
+            out.put(Part::Attr, fields::DISABLED, b"params");
         }
         Ok(out)
     }

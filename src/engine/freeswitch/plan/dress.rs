@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::super::directory::{Part, Setting, User, last, own};
 use super::super::draft::{Draft, not_plain};
-use super::super::fields::DISABLED;
+use super::super::fields::{DISABLED, LIST};
 use super::super::layout::{self, Addition, Options};
 use super::super::mask::is_secret;
 use super::Room;
@@ -42,8 +42,8 @@ enum Fate {
 const CALLER_IDS: [&str; 4] =
     ["effective_caller_id_name", "effective_caller_id_number", "outbound_caller_id_name", "outbound_caller_id_number"];
 /// Personal whatever it holds.
-const PERSONAL: [&str; 8] =
-    ["number-alias", "cidr", "ip", DISABLED, "description", "vm-mailto", "email-addr", "vm-notify-mailto"];
+const PERSONAL: [&str; 9] =
+    ["number-alias", "cidr", "ip", DISABLED, LIST, "description", "vm-mailto", "email-addr", "vm-notify-mailto"];
 
 impl<'e> Neighbours<'e> {
     /// What the model's value becomes for the new number.
