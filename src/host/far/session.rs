@@ -189,6 +189,8 @@ impl Session {
             if patience.cancel {
                 cx.check()?;
             }
+            // That a beat could be sent says nothing of the other side.
+            let requested = !self.out.is_empty();
             self.beat();
             let before = (self.inbox.len(), self.out.len());
             match self.link.pump(&mut self.out, &mut self.inbox, LOOK) {
@@ -198,7 +200,7 @@ impl Session {
                     return Err(self.dead(Some(error)));
                 }
             }
-            if before != (self.inbox.len(), self.out.len()) {
+            if self.inbox.len() != before.0 || (requested && self.out.len() != before.1) {
                 heard = Instant::now();
             } else if heard.elapsed() >= patience.silent {
                 let limit = humantime::format_duration(patience.silent);
