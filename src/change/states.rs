@@ -101,6 +101,9 @@ impl Run<'_> {
             self.outcome.changed = true;
             return self.dialable(&ground.plan);
         }
+        if let (true, Some(console)) = (self.reloads(), &mut self.console) {
+            console.try_reload(self.cx, &ground.plan.reload)?;
+        }
         Ok(())
     }
 

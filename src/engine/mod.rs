@@ -379,6 +379,12 @@ pub trait Console: Send {
         Ok(())
     }
 
+    /// Where only trying shows whether this login may ask for a reload: asks for it while the files
+    /// are as they were.
+    fn try_reload(&mut self, _cx: &Cx, _reload: &Reload) -> Result<()> {
+        Ok(())
+    }
+
     /// Reloads and waits until it is over, repeating while somebody else's reload is under way
     /// (up to `cx.timeouts.wait`).
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded>;

@@ -37,6 +37,13 @@ pub fn apply(original: &[u8], mut splices: Vec<Splice>) -> Vec<u8> {
     pieces(original, &mut splices).concat()
 }
 
+/// Whether two of them touch the same bytes, so that [`apply`] could not say what comes of it.
+pub fn overlap(splices: &[Splice]) -> bool {
+    let mut spans: Vec<_> = splices.iter().map(|splice| (splice.span.start, splice.span.end)).collect();
+    spans.sort_unstable();
+    spans.windows(2).any(|pair| pair[1].0 < pair[0].1)
+}
+
 /// What [`apply`] makes, in pieces of the original and of the splices.
 pub fn pieces<'a>(original: &'a [u8], splices: &'a mut [Splice]) -> Vec<&'a [u8]> {
     splices.sort_by_key(|s| (s.span.start, s.span.end));

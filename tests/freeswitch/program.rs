@@ -31,7 +31,7 @@ impl Desk {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sipctl"))
             .args(words.split(' '))
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("PATH", format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap()))
             .env("HOME", self.0.path())
             .env("SIPCTL_STATE", self.path("state"))
             .stdin(Stdio::piped())
@@ -122,6 +122,59 @@ fn a_login_of_the_inventory_is_used_and_what_it_lacks_is_named_before_anything_i
     desk.private("seoul.esl", "another\n");
     let (exit, said) = desk.run("ext rm 1012 --yes");
     assert!(exit == 7 && said.contains("event-socket-user") && !said.contains("another"), "{said}");
+}
+
+#[test]
+fn by_fs_cli_a_right_that_only_trying_shows_is_tried_before_anything_is_written() {
+    let engine = FreeSwitch::start();
+    let conf = engine.conf();
+    let desk = Desk::new();
+    let rights = |may: &str| {
+        let text = format!(
+            "<include>\n<user id=\"op\">\n<params>\n<param name=\"esl-password\" value=\"op-s3cret\"/>\n\
+             <param name=\"esl-allowed-api\" value=\"{may}\"/>\n</params>\n</user>\n</include>\n"
+        );
+        engine.write("directory/default/op.xml", &text);
+        assert_eq!(engine.ask("reloadxml"), "+OK [Success]\n");
+    };
+    desk.private("seoul.esl", "op-s3cret\n");
+    let inventory = format!(
+        "[pbx seoul]\naddress = freeswitch:{}\nevent-socket-user = op@pbx.example.org\n\
+         event-socket-password-file = {}\n",
+        conf.display(),
+        desk.path("seoul.esl").display()
+    );
+    std::fs::create_dir_all(desk.path(".config/sipctl")).unwrap();
+    std::fs::write(desk.path(".config/sipctl/sipctl.ini"), &inventory).unwrap();
+    // Nothing listens where its configuration says, but its fs_cli finds it.
+    let file = "autoload_configs/event_socket.conf.xml";
+    let text = std::fs::read_to_string(conf.join(file)).unwrap();
+    let (head, rest) = text.split_once("\"listen-port\" value=\"").unwrap();
+    let (port, tail) = rest.split_once('"').unwrap();
+    let elsewhere = format!("{head}\"listen-port\" value=\"1\"{tail}");
+    std::fs::create_dir(desk.path("bin")).unwrap();
+    let fs_cli = conf.parent().unwrap().join("bin/fs_cli");
+    let script = format!("#!/bin/sh\nexec '{}' -P {port} \"$@\"\n", fs_cli.display());
+    std::fs::write(desk.path("bin/fs_cli"), script).unwrap();
+    std::fs::set_permissions(desk.path("bin/fs_cli"), PermissionsExt::from_mode(0o755)).unwrap();
+
+    rights("version,global_getvar,find_user_xml,user_exists");
+    engine.write(file, &elsewhere);
+    let before = tree(&conf);
+    for verb in ["ext add 1010", "ext set 1000 --name X", "ext rm 1000 --yes"] {
+        let (exit, said) = desk.run(verb);
+        assert_eq!(exit, 7, "{verb}: {said}");
+        assert!(said.contains("api command reloadxml") && !said.contains("back"), "{verb}: {said}");
+        assert_eq!(tree(&conf), before, "{verb}");
+    }
+    // A dry run changes nothing, so it does not reload either.
+    let (exit, said) = desk.run("ext add 1010 --dry-run");
+    assert!(exit == 0 && tree(&conf) == before, "{said}");
+    engine.write(file, &text);
+    rights("version,global_getvar,reloadxml,find_user_xml,user_exists");
+    engine.write(file, &elsewhere);
+    let (exit, said) = desk.run("ext add 1010 -o json");
+    assert!(exit == 0 && said.contains("\"proved\""), "{said}");
 }
 
 /// The list after `all that sipctl uses: `.

@@ -235,6 +235,9 @@ fn what_is_taken_back_leaves_every_byte() {
         (format!("{}\n\n{two}", one.replace(" value", "<!-- value")), added("1009")),
         (format!("\n \t\r\n{two}\r\n"), added("1000")),
         (format!("\r\r{two}\n"), added("1000")),
+        // Blanks at the end of the line of the one before him.
+        (format!("{one}\n{two} \t\n"), added("1009")),
+        (format!("{one}\n\n{two} "), added("1009")),
     ] {
         let tree: Tree = [("freeswitch.xml", MAIN.to_owned()), ("users.xml", users), ("end.inc", "/>\n".into())]
             .map(|(name, text)| (name.to_owned(), text.into_bytes()))
@@ -244,6 +247,42 @@ fn what_is_taken_back_leaves_every_byte() {
         assert_ne!(text(&home.tree()), text(&tree));
         home.change(&[back], &[]).unwrap();
         assert_eq!(text(&home.tree()), text(&tree));
+    }
+}
+
+/// What fuzzing found, kept: elements so broken that what is to change touches itself.
+#[test]
+fn what_would_be_changed_twice_is_refused() {
+    const MAIN: &str = "<document>\n<section name=\"directory\">\n<domain name=\"pbx\"><groups><group name=\"all\"><users>\n\
+        <X-PRE-PROCESS cmd=\"include\" data=\"users.xml\"/>\n</users></group></groups></domain>\n</section>\n</document>\n";
+    let broken = [
+        "<user id=\"1001\">\n<param<S cmd=\"include\" data=\"onealue=\"1001\"/>\n  arams>\n</user>\n",
+        "<user id=\"1001<params/>\">\n<param\u{e9}RO\u{9e} cmd=\"include\" data=\"one.inc\"/>\n</pa</include>ams>\n</user>\n",
+        "<user id=\"1001\">\n<params\"/>\n<useX cmd=\"inc sipctl-disabled=\"params\"=\"one.<user id=\"\
+         <param name=\"password\" value=\"x\"/>ms>\n</user>\n",
+    ];
+    for users in broken {
+        let tree: Tree = [("freeswitch.xml", MAIN), ("users.xml", users)]
+            .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+            .into();
+        let home = home(&tree);
+        let wish = Fields { accountcode: Some("x".into()), mailbox: Some("x".into()), ..Fields::default() };
+        let edits = [
+            set("1001", wish),
+            passwd("1001", b"new"),
+            Edit::Disable(ext("1001")),
+            Edit::Enable(ext("1001")),
+            Edit::Delete(ext("1001")),
+            renumber("1001", "1008"),
+            create("1009", Fields::default()),
+        ];
+        for edit in edits {
+            // Whatever of it can be done is; the rest is an error with its place, not a panic.
+            if let Err(error) = home.change(&[edit], &[]) {
+                assert!(!error.message.is_empty());
+                assert_eq!(text(&home.tree()), text(&tree));
+            }
+        }
     }
 }
 

@@ -210,6 +210,9 @@ impl<'e> Draft<'e> {
             if let Some(last) = splices.last_mut() {
                 layout::keep_unended(before, last);
             }
+            if splice::overlap(&splices) {
+                return Err(not_plain(self.reading.doc.merged.files[*file as usize].place(splices[0].span.start)));
+            }
             let after = splice::apply(before, splices);
             let left = !layout::is_hollow(&after, 0..0) || has_comment(&after);
             if self.thinned.contains(file) && !left && self.reading.doc.merged.files[*file as usize].depth > 0 {

@@ -54,6 +54,11 @@ pub fn ends_line(bytes: &[u8], at: usize) -> bool {
     rest.is_none_or(|b| matches!(b, b'\n' | b'\r'))
 }
 
+/// Where the blanks behind an offset end.
+pub fn blanks_end(bytes: &[u8], at: usize) -> usize {
+    at + bytes[at..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+}
+
 /// Where the line of an offset starts; a byte order mark is no part of it.
 pub fn line_start(bytes: &[u8], at: usize) -> usize {
     const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -90,8 +95,7 @@ fn skip_line_end(bytes: &[u8], at: usize) -> usize {
 /// What goes with an element: its whole lines where it stands alone on them, and where `apart` the
 /// blank line before; else the element alone.
 pub fn taken(bytes: &[u8], span: Range<usize>, apart: bool) -> Range<usize> {
-    let blanks = bytes[span.end..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-    let end = span.end + blanks;
+    let end = blanks_end(bytes, span.end);
     let next = skip_line_end(bytes, end);
     let alone = starts_line(bytes, span.start) && (next > end || end == bytes.len());
     if !alone {

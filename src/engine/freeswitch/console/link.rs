@@ -21,8 +21,16 @@ pub struct Link<'h> {
 }
 
 enum Way {
-    Socket { login: Login, socket: Option<EventSocket> },
-    Program { home: Option<PathBuf>, allowed: Option<Vec<String>> },
+    Socket {
+        login: Login,
+        socket: Option<EventSocket>,
+    },
+    /// `untold`: the login has rights of its own, and may not ask which.
+    Program {
+        home: Option<PathBuf>,
+        allowed: Option<Vec<String>>,
+        untold: bool,
+    },
 }
 
 impl<'h> Link<'h> {
@@ -63,7 +71,7 @@ impl<'h> Link<'h> {
         if given && home.is_none() {
             return Err(why);
         }
-        let mut link = Self { host, settings, way: Way::Program { home, allowed: None } };
+        let mut link = Self { host, settings, way: Way::Program { home, allowed: None, untold: false } };
         match link.ask(cx, &["version".to_owned()]) {
             Ok(_) => {}
             Err(error) if error.code == Code::Interrupted => return Err(error),
@@ -72,8 +80,9 @@ impl<'h> Link<'h> {
         // fs_cli does not print what the daemon says of a restricted login; the directory may tell.
         if let Some(user) = login.as_ref().and_then(|login| login.user.as_ref()) {
             let list = link.one(cx, &format!("user_data {user} param esl-allowed-api"))?;
-            if let (Way::Program { allowed, .. }, Some(list)) = (&mut link.way, value(&list)) {
-                *allowed = Some(commands(&String::from_utf8_lossy(list)));
+            if let Way::Program { allowed, untold, .. } = &mut link.way {
+                *untold = list == Answer::Denied;
+                *allowed = value(&list).map(|list| commands(&String::from_utf8_lossy(list)));
             }
         }
         Ok(link)
@@ -99,6 +108,11 @@ impl<'h> Link<'h> {
             | Way::Program { allowed: Some(allowed), .. } => allowed.iter().any(|one| one == command),
             _ => true,
         }
+    }
+
+    /// Whether only trying a command shows that this login may use it.
+    pub fn rights_unknown(&self) -> bool {
+        matches!(self.way, Way::Program { untold: true, .. })
     }
 
     /// Asks a batch; one answer for each question.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::directory::Part;
-use super::super::draft::Draft;
+use super::super::draft::{Draft, not_plain};
 use super::super::fields::{self, Wanted};
 use super::super::layout::{self, Options};
 use super::Room;
@@ -136,6 +136,10 @@ fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e
     let mut splices = dress::dressed(room, draft, neighbours, wish)?;
     let (file, element) = draft.element(model.node)?;
     let bytes = draft.bytes(file);
+    // Params and attributes written into one another are nothing to copy.
+    if splice::overlap(&splice::merged(splices.clone())) {
+        return Err(not_plain(room.reading().doc.place(model.node)));
+    }
     if let Some(like) = own_file(draft, model)? {
         let name = like.file_name().unwrap_or_default().as_encoded_bytes();
         let name = replace(name, model.id.as_bytes(), wish.number.as_bytes());
@@ -176,6 +180,8 @@ fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e
         (false, _) => Vec::new(),
     };
     let splice = match neighbours.behind {
+        // The blanks at the end of a line stay on it.
+        true if whole => Splice::insert(layout::blanks_end(bytes, element.end), [between, user].concat()),
         true => Splice::insert(element.end, [between, user].concat()),
         false => Splice::insert(start, [user, between].concat()),
     };
