@@ -39,6 +39,9 @@ Register-ArgumentCompleter -Native -CommandName 'sipctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('ext', 'ext', [CompletionResultType]::ParameterValue, 'Add, change, delete and show extensions')
             [CompletionResult]::new('reload', 'reload', [CompletionResultType]::ParameterValue, 'Reload the engine and prove that it holds what the files say')
+            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show what was changed: when, by whom, why, and what changed without sipctl')
+            [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back the newest change, another one, or all since a time')
+            [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Put right what an interrupted change left open')
             [CompletionResult]::new('pbx', 'pbx', [CompletionResultType]::ParameterValue, 'Show the PBXes sipctl knows')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain a command or a topic')
@@ -52,10 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'sipctl' -ScriptBlock {
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
-            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
-            [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
             [CompletionResult]::new('confirm', 'confirm', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
-            [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
             break
         }
         'sipctl;ext' {
@@ -862,6 +862,97 @@ Register-ArgumentCompleter -Native -CommandName 'sipctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'sipctl;history' {
+            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
+            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
+            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one change with its masked diff, and where its copies lie')
+            break
+        }
+        'sipctl;history;show' {
+            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
+            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
+            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sipctl;undo' {
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Everything since this time: 22:00, 2026-11-25T22:00, or 2h ago')
+            [CompletionResult]::new('--max-change', '--max-change', [CompletionResultType]::ParameterName, 'Allow a change of up to this many extensions on one PBX [default: 10]')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'How long to wait for the lock and for a reload under way [default: 30s]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Why, for the history')
+            [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'Why, for the history')
+            [CompletionResult]::new('--canary', '--canary', [CompletionResultType]::ParameterName, 'Of several PBXes begin with the first N, and go on only if they were proved')
+            [CompletionResult]::new('--max-fail', '--max-fail', [CompletionResultType]::ParameterName, 'Of several PBXes begin no more once N have failed')
+            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
+            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--with-secrets', '--with-secrets', [CompletionResultType]::ParameterName, 'Let passwords come back that were in force before')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Do everything but write; print the diff')
+            [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Put the masked diff into JSON and YAML as well')
+            [CompletionResult]::new('--no-reload', '--no-reload', [CompletionResultType]::ParameterName, 'Write, but do not reload the engine')
+            [CompletionResult]::new('--no-proof', '--no-proof', [CompletionResultType]::ParameterName, 'Reload, but do not ask the engine whether it took the change')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Files only: no engine is asked, reloaded or proved')
+            [CompletionResult]::new('--no-validate', '--no-validate', [CompletionResultType]::ParameterName, 'Skip sipctl''s own check of option names and values')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Treat the warnings unproved, drift and pending-edits as failures')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--atomic', '--atomic', [CompletionResultType]::ParameterName, 'All PBXes or none: where one cannot be proved, all are put back')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
+            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sipctl;recover' {
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'How long to wait for the lock and for a reload under way [default: 30s]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]')
+            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
+            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Files only: no engine is asked or reloaded')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
+            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'sipctl;pbx' {
             [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
@@ -1205,52 +1296,7 @@ Register-ArgumentCompleter -Native -CommandName 'sipctl' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
             break
         }
-        'sipctl;history' {
-            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
-            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
-            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            break
-        }
-        'sipctl;undo' {
-            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
-            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
-            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            break
-        }
         'sipctl;confirm' {
-            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
-            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
-            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            break
-        }
-        'sipctl;recover' {
             [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')

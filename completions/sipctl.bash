@@ -136,6 +136,9 @@ _sipctl() {
             sipctl__subcmd__generate,man)
                 cmd="sipctl__subcmd__generate__subcmd__man"
                 ;;
+            sipctl__subcmd__history,show)
+                cmd="sipctl__subcmd__history__subcmd__show"
+                ;;
             sipctl__subcmd__pbx,add)
                 cmd="sipctl__subcmd__pbx__subcmd__add"
                 ;;
@@ -158,7 +161,7 @@ _sipctl() {
 
     case "${cmd}" in
         sipctl)
-            opts="-o -v -h -V --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help --version ext reload pbx completions help generate check audit why probe apply diff export import edit history undo confirm recover"
+            opts="-o -v -h -V --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help --version ext reload history undo recover pbx completions help generate check audit why probe apply diff export import edit confirm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2169,8 +2172,65 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__history)
-            opts="-o -v --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose"
+            opts="-o -v -h --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --pbx)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh-password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml csv name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml csv name" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipctl__subcmd__history__subcmd__show)
+            opts="-o -v -h --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2726,12 +2786,20 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__recover)
-            opts="-o -v --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose"
+            opts="-o -v -h --offline --wait --timeout --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --pbx)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2864,12 +2932,44 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__undo)
-            opts="-o -v --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose"
+            opts="-m -y -o -v -h --since --with-secrets --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --canary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --pbx)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

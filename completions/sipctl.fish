@@ -44,6 +44,9 @@ complete -c sipctl -n "__fish_sipctl_needs_command" -s h -l help -d 'Print help 
 complete -c sipctl -n "__fish_sipctl_needs_command" -s V -l version -d 'Print version'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "ext" -d 'Add, change, delete and show extensions'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "reload" -d 'Reload the engine and prove that it holds what the files say'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "history" -d 'Show what was changed: when, by whom, why, and what changed without sipctl'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "undo" -d 'Take back the newest change, another one, or all since a time'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "recover" -d 'Put right what an interrupted change left open'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "pbx" -d 'Show the PBXes sipctl knows'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "help" -d 'Explain a command or a topic'
@@ -57,10 +60,7 @@ complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "diff" -d 'A command t
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "export" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "import" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "edit" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "history" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "undo" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "confirm" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "recover" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -841,6 +841,95 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l all -d 'Work on
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show one change with its masked diff, and where its copies lie'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l since -d 'Everything since this time: 22:00, 2026-11-25T22:00, or 2h ago' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l with-secrets -d 'Let passwords come back that were in force before'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l dry-run -d 'Do everything but write; print the diff'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l diff -d 'Put the masked diff into JSON and YAML as well'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l no-reload -d 'Write, but do not reload the engine'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l no-proof -d 'Reload, but do not ask the engine whether it took the change'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l offline -d 'Files only: no engine is asked, reloaded or proved'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l offline -d 'Files only: no engine is asked or reloaded'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -1193,38 +1282,6 @@ never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -1241,19 +1298,3 @@ never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'

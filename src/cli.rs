@@ -6,7 +6,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 
-use crate::commands::{completions, ext, generate, help, pbx, reload};
+use crate::commands::{completions, ext, generate, help, history, pbx, recover, reload, undo};
 use crate::output::{Color, Format};
 
 /// Administers the extensions of Asterisk and FreeSWITCH: lossless, reloaded, proved
@@ -17,7 +17,7 @@ use crate::output::{Color, Format};
 #[derive(Debug, Parser)]
 #[command(name = "sipctl", version, disable_help_subcommand = true, max_term_width = 100, propagate_version = false)]
 #[command(
-    after_help = "More: sipctl help TOPIC (exit-codes, addresses, fields, inventory, passwords, proof, json, environment)"
+    after_help = "More: sipctl help TOPIC (exit-codes, addresses, fields, inventory, passwords, proof, history, json, environment)"
 )]
 pub struct Cli {
     /// Flags of every command.
@@ -113,6 +113,9 @@ pub enum Command {
     Ext(Box<ext::ExtCommand>),
     /// Reload the engine and prove that it holds what the files say
     Reload(reload::ReloadArgs),
+    History(history::HistoryArgs),
+    Undo(Box<undo::UndoArgs>),
+    Recover(recover::RecoverArgs),
     /// Show the PBXes sipctl knows
     #[command(subcommand)]
     Pbx(pbx::PbxCommand),
@@ -141,13 +144,7 @@ pub enum Command {
     #[command(hide = true)]
     Edit(NotYet),
     #[command(hide = true)]
-    History(NotYet),
-    #[command(hide = true)]
-    Undo(NotYet),
-    #[command(hide = true)]
     Confirm(NotYet),
-    #[command(hide = true)]
-    Recover(NotYet),
 }
 
 /// A command that is recognised but not built yet.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::cx::Cx;
-use crate::engine::{Console, Contact, Engine, Estate, Plan, PlanOptions, Proof, Reloaded, Verdict, Warning};
+use crate::engine::{Console, Contact, Engine, Estate, Live, Plan, PlanOptions, Proof, Reloaded, Verdict, Warning};
 use crate::error::{Error, Result};
 use crate::extension::Edit;
 use crate::host::Host;
@@ -17,13 +17,15 @@ pub mod fleet;
 pub mod history;
 pub mod journal;
 mod open;
+pub mod past;
 mod proof;
 mod recover;
 mod reload;
 mod run;
 mod states;
+pub mod undo;
 
-pub use recover::open_change;
+pub use recover::{open_change, recover_only as recover};
 pub use reload::{Consent, reload};
 
 /// The PBX a change happens to.
@@ -89,10 +91,30 @@ pub struct Options {
     pub mentions: bool,
 }
 
+/// What a plan is made from.
+pub struct Seen<'s> {
+    /// For calls on host and keeper.
+    pub cx: &'s Cx<'s>,
+    /// The PBX.
+    pub target: &'s Target<'s>,
+    /// Its files.
+    pub estate: &'s dyn Estate,
+    /// Its engine, where it is asked.
+    pub live: Option<&'s Live>,
+    /// How planning is to treat things.
+    pub options: &'s PlanOptions,
+}
+
 /// What the command does around a change.
 pub trait Gate {
     /// The edits wanted, given what is there. Called for the preview and again under the lock.
     fn edits(&mut self, estate: &dyn Estate) -> Result<Vec<Edit>>;
+
+    /// The plan of these edits; what is no edit plans for itself.
+    fn plan(&mut self, ground: &Seen) -> Result<Plan> {
+        let edits = self.edits(ground.estate)?;
+        ground.estate.plan(ground.live, &edits, ground.options)
+    }
 
     /// Whether [`Gate::confirm`] must be asked on a preview before the lock is taken.
     fn wants_preview(&self) -> bool;

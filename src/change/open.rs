@@ -9,7 +9,7 @@ use super::journal::{self, Entry, How, Opened, Record, Stamp};
 use crate::cx::Cx;
 use crate::engine::{FileChange, Plan, Proof};
 use crate::error::{Code, Error, Result};
-use crate::host::{Content, File, Host, Meta, Step, Want};
+use crate::host::{Command, Content, File, Host, Meta, Step, Want};
 use crate::secret::salt;
 
 /// Where an open change lives inside a configuration folder.
@@ -66,12 +66,43 @@ impl<'a> Open<'a> {
         steps.append(&mut temps);
         steps.extend(folders.into_iter().map(|path| Step::SyncFolder { path }));
         let open = Self { host, folder, opened, new: None };
-        host.act(cx, &steps).map_err(|stopped| {
+        let staged = host.act(cx, &steps).map_err(|stopped| stopped.error);
+        staged.and_then(|()| open.give_back(cx, &plan.files)).inspect_err(|_| {
             // The first error is the one to tell; what stays is found by recovery.
             let _ = open.close(&cx.uncancellable());
-            stopped.error
         })?;
         Ok(open)
+    }
+
+    /// Gives what comes back to whom it belonged.
+    fn give_back(&self, cx: &Cx, files: &[FileChange]) -> Result<()> {
+        let owned =
+            self.opened.files.iter().zip(files).filter_map(|(entry, file)| Some((entry.temp.as_ref()?, file.owner?)));
+        let commands: Vec<Command> = owned
+            .flat_map(|(temp, (uid, gid, mode))| {
+                let command = |program: &str, what: String| Command {
+                    program: program.to_owned(),
+                    args: vec!["--".to_owned(), what, temp.display().to_string()],
+                    stdin: Vec::new(),
+                };
+                [command("chown", format!("{uid}:{gid}")), command("chmod", format!("{:o}", mode & 0o7777))]
+            })
+            .collect();
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let outputs = self.host.run(cx, &commands)?;
+        match commands.iter().zip(outputs).find(|(_, output)| output.status != Some(0)) {
+            None => Ok(()),
+            Some((command, output)) => {
+                let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+                let message =
+                    format!("the owner and mode of before cannot be kept ({} {})", command.program, command.args[1]);
+                Err(Error::failed(message)
+                    .because(anyhow::anyhow!(said))
+                    .hint("run this as root, or as the user the engine runs as"))
+            }
+        }
     }
 
     /// Makes the new files the files, if the old ones still are what was read.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::journal::{self, Record};
 use super::open::{Open, private};
-use super::{ReloadPolicy, Target};
+use super::run::Run;
+use super::{Options, Outcome, ReloadPolicy, Target};
 use crate::cx::Cx;
 use crate::engine::{Console, Verdict, Warning};
 use crate::error::{Code, Error, Place, Result};
@@ -159,4 +160,20 @@ fn sweep(cx: &Cx, target: &Target) -> Result<()> {
     let mut steps: Vec<Step> = left.map(|path| Step::Remove { path }).collect();
     steps.push(Step::RemoveFolder { path: private });
     target.host.act(cx, &steps).map_err(|stopped| stopped.error)
+}
+
+/// Does nothing but put right what was left open.
+pub fn recover_only(cx: &Cx, target: &Target, options: &Options) -> Outcome {
+    let mut run = Run::new(cx, target, options);
+    let ended = match run.connect() {
+        // The old files serve without it: it will start on them.
+        Err(error) if error.code == Code::Unreachable => {
+            run.console = None;
+            run.say([Warning::new("engine-silent", error.line())]);
+            run.lock()
+        }
+        connected => connected.and_then(|()| run.lock()),
+    };
+    run.outcome.changed = run.outcome.warnings.iter().any(|warning| warning.code == "recovered");
+    run.end(ended)
 }

@@ -285,10 +285,14 @@ impl Gate for VerbGate<'_, '_, '_> {
 
 /// Refuses to hit more extensions than the person expects.
 fn check_limit(danger: &Danger, count: usize, pbx: &str) -> Result<()> {
-    if count <= danger.limit.unwrap_or(USUAL_LIMIT) {
+    check_limit_of(&danger.verb.to_lowercase(), danger.limit, count, pbx)
+}
+
+/// The same for what is no such verb.
+pub(super) fn check_limit_of(verb: &str, limit: Option<usize>, count: usize, pbx: &str) -> Result<()> {
+    if count <= limit.unwrap_or(USUAL_LIMIT) {
         return Ok(());
     }
-    let verb = danger.verb.to_lowercase();
     Err(Error::usage(format!("this would {verb} {count} extensions on {pbx}"))
         .hint(format!("if that is meant, say --max-change {count}")))
 }

@@ -26,9 +26,12 @@ pub mod fields;
 pub mod fleet;
 pub mod generate;
 pub mod help;
+pub mod history;
 pub mod password;
 pub mod pbx;
+pub mod recover;
 pub mod reload;
+pub mod undo;
 
 /// What every command is handed.
 pub struct App {
@@ -60,10 +63,10 @@ pub fn run(cli: Cli, cancel: Cancel) -> u8 {
         Command::Export(_) => Err(Error::not_yet("export")),
         Command::Import(_) => Err(Error::not_yet("import")),
         Command::Edit(_) => Err(Error::not_yet("edit")),
-        Command::History(_) => Err(Error::not_yet("history")),
-        Command::Undo(_) => Err(Error::not_yet("undo")),
+        Command::History(args) => history::run(&app, &args),
+        Command::Undo(args) => undo::run(&app, &args),
         Command::Confirm(_) => Err(Error::not_yet("confirm")),
-        Command::Recover(_) => Err(Error::not_yet("recover")),
+        Command::Recover(args) => recover::run(&app, &args),
     };
     done.unwrap_or_else(|error| app.fail(&error))
 }

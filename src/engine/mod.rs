@@ -82,6 +82,8 @@ pub struct FileChange {
     pub secrets_after: Vec<std::ops::Range<usize>>,
     /// For a new file: takes owner, mode, ACL and label of this one.
     pub like: Option<PathBuf>,
+    /// For a file that comes back: the owner, group and permission bits it had.
+    pub owner: Option<(u32, u32, u32)>,
 }
 
 /// What a plan did for one extension.
@@ -226,6 +228,8 @@ pub struct Plan {
     pub dial: Vec<(String, String)>,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
+    /// The changes of the history that it takes back.
+    pub undo: Vec<u64>,
 }
 
 /// What a plan needs to know of the running engine.
@@ -354,6 +358,10 @@ pub trait Estate: Send {
     /// is named in the error.
     fn plan(&self, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan>;
 
+    /// What files with other bytes come to, whoever wrote them: the reload and the questions, without
+    /// the files themselves. `done` says whom they are about.
+    fn plan_files(&self, live: Option<&Live>, files: &[FileChange], done: &[Done]) -> Result<Plan>;
+
     /// Proofs of everything the files say of all extensions (`sipctl reload`).
     fn proofs(&self, live: Option<&Live>) -> Vec<Proof>;
 }
@@ -425,6 +433,9 @@ pub trait Engine: Send + Sync {
         folder: &Path,
         login: Option<&Login>,
     ) -> Result<Box<dyn Console + 'h>>;
+
+    /// Where secrets stand in the bytes of a configuration file (byte offsets, sorted).
+    fn secrets(&self, bytes: &Arc<[u8]>) -> Vec<std::ops::Range<usize>>;
 
     /// Configuration files outside the estate (of other modules) modified since the last reload that
     /// are not among `ours`: what a full reload would also make live.

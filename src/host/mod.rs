@@ -18,7 +18,7 @@ pub mod parted;
 pub mod rooted;
 
 /// What a file is besides its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
     /// The path with symbolic links resolved: what a change replaces.
     pub real: PathBuf,

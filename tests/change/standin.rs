@@ -185,7 +185,22 @@ impl Estate for Files {
                 secrets_before: Vec::new(),
                 secrets_after: Vec::new(),
                 like: self.files.first().map(|(path, ..)| path.clone()),
+                owner: None,
             });
+        }
+        Ok(plan)
+    }
+
+    fn plan_files(&self, _: Option<&Live>, files: &[FileChange], _: &[Done]) -> Result<Plan> {
+        let mut plan = Plan { reload: Reload { narrow: vec!["narrow".into()], only_narrow: false }, ..Plan::default() };
+        let all = |pick: fn(&FileChange) -> Option<&Arc<[u8]>>| -> BTreeMap<String, String> {
+            files.iter().filter_map(pick).flat_map(|bytes| values(bytes)).collect()
+        };
+        let old = all(|file| file.before.as_ref().map(|(bytes, _)| bytes));
+        let new = all(|file| file.after.as_ref());
+        for number in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+            plan.prove_old.push(proof(number, old.get(number).map(String::as_str)));
+            plan.prove_new.push(proof(number, new.get(number).map(String::as_str)));
         }
         Ok(plan)
     }
@@ -337,6 +352,10 @@ impl Engine for Handle {
             Mood::Hangs if self.0.reloads.load(Ordering::SeqCst) > 0 => Err(silence()),
             _ => Ok(Box::new(Line { engine: self.0.clone(), host, folder: folder.to_owned() })),
         }
+    }
+
+    fn secrets(&self, _: &Arc<[u8]>) -> Vec<std::ops::Range<usize>> {
+        Vec::new()
     }
 
     fn pending(&self, _: &Cx, _: &dyn Host, _: &Path, _: &Live, _: &[PathBuf]) -> Result<Vec<Place>> {

@@ -40,10 +40,7 @@ fn what_comes_later_says_so() {
         "export",
         "import",
         "edit 1000",
-        "history",
-        "undo x",
         "confirm",
-        "recover",
         "ext copy 1000 1001",
         "ext move 1000",
     ] {
