@@ -161,7 +161,7 @@ _sipctl() {
 
     case "${cmd}" in
         sipctl)
-            opts="-o -v -h -V --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help --version ext reload history undo recover pbx completions help generate check audit why probe apply diff export import edit confirm"
+            opts="-o -v -h -V --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help --version ext reload history undo confirm recover pbx completions help generate check audit why probe apply diff export import edit"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -446,12 +446,20 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__confirm)
-            opts="-o -v --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose"
+            opts="-o -v -h --wait --timeout --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --pbx)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -731,7 +739,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__ext__subcmd__add)
-            opts="-m -y -o -v -h --if-absent --like --template --file --domain --name --cid-name --cid-number --outbound-cid-name --outbound-cid-number --context --codecs --transport --webrtc --max-contacts --mailbox --call-group --pickup-group --toll-allow --accountcode --language --ip --permit --description --set --add --unset --voicemail-pin --email --prompt --password-stdin --password-file --digest --passwords --same-password --password --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --if-absent --like --template --file --domain --name --cid-name --cid-number --outbound-cid-name --outbound-cid-number --context --codecs --transport --webrtc --max-contacts --mailbox --call-group --pickup-group --toll-allow --accountcode --language --ip --permit --description --set --add --unset --voicemail-pin --email --prompt --password-stdin --password-file --digest --passwords --same-password --password --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -885,6 +893,10 @@ _sipctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --pbx)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -993,7 +1005,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__ext__subcmd__disable)
-            opts="-m -y -o -v -h --kick --hangup --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --kick --hangup --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1024,6 +1036,10 @@ _sipctl() {
                     return 0
                     ;;
                 --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1078,7 +1094,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__ext__subcmd__enable)
-            opts="-m -y -o -v -h --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1105,6 +1121,10 @@ _sipctl() {
                     return 0
                     ;;
                 --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1159,7 +1179,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__ext__subcmd__kick)
-            opts="-m -y -o -v -h --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1186,6 +1206,10 @@ _sipctl() {
                     return 0
                     ;;
                 --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1358,7 +1382,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__ext__subcmd__notify)
-            opts="-m -y -o -v -h --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1385,6 +1409,10 @@ _sipctl() {
                     return 0
                     ;;
                 --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1439,7 +1467,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__ext__subcmd__passwd)
-            opts="-m -y -o -v -h --shared --kick --hangup --prompt --password-stdin --password-file --digest --passwords --same-password --password --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --shared --kick --hangup --prompt --password-stdin --password-file --digest --passwords --same-password --password --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1482,6 +1510,10 @@ _sipctl() {
                     return 0
                     ;;
                 --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1536,7 +1568,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__ext__subcmd__renumber)
-            opts="-m -y -o -v -h --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1567,6 +1599,10 @@ _sipctl() {
                     return 0
                     ;;
                 --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1621,7 +1657,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__ext__subcmd__rm)
-            opts="-m -y -o -v -h --if-present --hangup --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --kick --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --if-present --hangup --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --kick --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1652,6 +1688,10 @@ _sipctl() {
                     return 0
                     ;;
                 --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1706,7 +1746,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__ext__subcmd__set)
-            opts="-m -y -o -v -h --name --cid-name --cid-number --outbound-cid-name --outbound-cid-number --context --codecs --transport --webrtc --max-contacts --mailbox --call-group --pickup-group --toll-allow --accountcode --language --ip --permit --description --set --add --unset --voicemail-pin --email --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --name --cid-name --cid-number --outbound-cid-name --outbound-cid-number --context --codecs --transport --webrtc --max-contacts --mailbox --call-group --pickup-group --toll-allow --accountcode --language --ip --permit --description --set --add --unset --voicemail-pin --email --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1829,6 +1869,10 @@ _sipctl() {
                     return 0
                     ;;
                 --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2851,7 +2895,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__reload)
-            opts="-m -y -o -v -h --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2878,6 +2922,10 @@ _sipctl() {
                     return 0
                     ;;
                 --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2932,7 +2980,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__undo)
-            opts="-m -y -o -v -h --since --with-secrets --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-m -y -o -v -h --since --with-secrets --max-change --dry-run --diff --no-reload --no-proof --offline --no-validate --strict --wait --timeout --message --yes --canary --max-fail --confirm --atomic --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2967,6 +3015,10 @@ _sipctl() {
                     return 0
                     ;;
                 --max-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -46,6 +46,7 @@ complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "ext" -d 'Add, change,
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "reload" -d 'Reload the engine and prove that it holds what the files say'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "history" -d 'Show what was changed: when, by whom, why, and what changed without sipctl'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "undo" -d 'Take back the newest change, another one, or all since a time'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "confirm" -d 'Keep the change that waits to be confirmed'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "recover" -d 'Put right what an interrupted change left open'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "pbx" -d 'Show the PBXes sipctl knows'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -60,7 +61,6 @@ complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "diff" -d 'A command t
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "export" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "import" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "edit" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "confirm" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -133,6 +133,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -200,6 +201,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -267,6 +269,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -307,6 +310,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -349,6 +353,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -411,6 +416,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -443,6 +449,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -475,6 +482,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -507,6 +515,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -542,6 +551,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -577,6 +587,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -657,6 +668,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -690,6 +702,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -721,6 +734,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -752,6 +766,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -815,6 +830,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l timeout -d 'Lim
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -883,6 +899,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l timeout -d 'Limit
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -910,6 +927,25 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l all -d 'Work on e
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l wait -d 'How long to wait for the lock [default: 30s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l pbx -d 'Work on this PBX (repeatable)' -r
@@ -1282,19 +1318,3 @@ never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'

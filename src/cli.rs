@@ -6,7 +6,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 
-use crate::commands::{completions, ext, generate, help, history, pbx, recover, reload, undo};
+use crate::commands::{completions, confirm, ext, generate, help, history, pbx, recover, reload, undo};
 use crate::output::{Color, Format};
 
 /// Administers the extensions of Asterisk and FreeSWITCH: lossless, reloaded, proved
@@ -115,6 +115,7 @@ pub enum Command {
     Reload(reload::ReloadArgs),
     History(history::HistoryArgs),
     Undo(Box<undo::UndoArgs>),
+    Confirm(confirm::ConfirmArgs),
     Recover(recover::RecoverArgs),
     /// Show the PBXes sipctl knows
     #[command(subcommand)]
@@ -143,8 +144,6 @@ pub enum Command {
     Import(NotYet),
     #[command(hide = true)]
     Edit(NotYet),
-    #[command(hide = true)]
-    Confirm(NotYet),
 }
 
 /// A command that is recognised but not built yet.

@@ -2,6 +2,7 @@
 //! or put back. Knows no engine by name.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use crate::host::Host;
 use crate::wire::event_socket::Login;
 
 mod back;
+mod confirm;
 pub mod fleet;
 pub mod history;
 pub mod journal;
@@ -24,7 +26,9 @@ mod reload;
 mod run;
 mod states;
 pub mod undo;
+mod watchdog;
 
+pub use confirm::{confirm, settled};
 pub use recover::{open_change, recover_only as recover};
 pub use reload::{Consent, reload};
 
@@ -85,6 +89,8 @@ pub struct Options {
     pub strict: bool,
     /// `-m`.
     pub message: Option<String>,
+    /// `--confirm`: how long the new state waits for somebody to say that it is good.
+    pub confirm: Option<Duration>,
     /// What planning needs.
     pub plan: PlanOptions,
     /// Whether planning needs the files that may mention a number.
@@ -164,6 +170,8 @@ pub struct Outcome {
     pub changed: bool,
     /// Its id in the history, for undo.
     pub id: Option<String>,
+    /// Until when it waits to be confirmed (RFC 3339, UTC).
+    pub waiting: Option<String>,
     /// What was planned and, unless it was a dry run or was put back, done.
     pub plan: Plan,
     /// The reload, unless skipped.

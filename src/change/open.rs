@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::journal::{self, Entry, How, Opened, Record, Stamp};
+use super::watchdog;
 use crate::cx::Cx;
-use crate::engine::{FileChange, Plan, Proof};
+use crate::engine::{FileChange, LEFT_LOGIN, Plan, Proof};
 use crate::error::{Code, Error, Result};
 use crate::host::{Command, Content, File, Host, Meta, Step, Want};
 use crate::secret::salt;
@@ -34,6 +35,7 @@ impl<'a> Open<'a> {
         who: &str,
         plan: &Plan,
         prove_old: Vec<Proof>,
+        confirm: bool,
     ) -> Result<Self> {
         let opened = Opened {
             who: who.to_owned(),
@@ -41,6 +43,7 @@ impl<'a> Open<'a> {
             reload: plan.reload.clone(),
             prove_new: plan.prove_new.clone(),
             prove_old,
+            confirm: confirm.then(salt).transpose()?,
         };
         let private = private(folder);
         let mut steps = vec![
@@ -107,10 +110,7 @@ impl<'a> Open<'a> {
 
     /// Makes the new files the files, if the old ones still are what was read.
     pub(super) fn switch(&mut self, cx: &Cx, files: &[FileChange]) -> Result<()> {
-        let temps: Vec<Want> = self.opened.files.iter().filter_map(|e| e.temp.clone()).map(Want::Meta).collect();
-        let mut found = self.host.read(cx, &temps)?.into_iter();
-        let mut stamp = |entry: &Entry| entry.temp.as_ref().and_then(|_| stamp(&found.next()?));
-        let new: Vec<_> = self.opened.files.iter().map(&mut stamp).collect();
+        let new = self.staged(cx)?;
         let line = journal::line(Record::Switching(new.clone()))?;
         let mut steps = vec![Step::Append { path: private(self.folder).join("journal"), bytes: line }];
         steps.extend(files.iter().map(|file| match &file.before {
@@ -133,16 +133,27 @@ impl<'a> Open<'a> {
 
     /// The commit point.
     pub(super) fn proved(&self, cx: &Cx) -> Result<()> {
-        let step = Step::Append { path: private(self.folder).join("journal"), bytes: journal::line(Record::Proved)? };
+        self.note(cx, Record::Proved)
+    }
+
+    /// Adds a line to the journal.
+    pub(super) fn note(&self, cx: &Cx, record: Record) -> Result<()> {
+        let step = Step::Append { path: private(self.folder).join("journal"), bytes: journal::line(record)? };
         self.host.act(cx, &[step]).map_err(|stopped| stopped.error)
+    }
+
+    /// What waits to be the new files, in their order.
+    pub(super) fn staged(&self, cx: &Cx) -> Result<Vec<Option<Stamp>>> {
+        let temps: Vec<Want> = self.opened.files.iter().filter_map(|e| e.temp.clone()).map(Want::Meta).collect();
+        let mut found = self.host.read(cx, &temps)?.into_iter();
+        let mut stamp = |entry: &Entry| entry.temp.as_ref().and_then(|_| stamp(&found.next()?));
+        Ok(self.opened.files.iter().map(&mut stamp).collect())
     }
 
     /// Takes the commit point back.
     pub(super) fn unproved(&self, cx: &Cx) -> Result<()> {
         let Some(new) = &self.new else { return Ok(()) };
-        let line = journal::line(Record::Switching(new.clone()))?;
-        let step = Step::Append { path: private(self.folder).join("journal"), bytes: line };
-        self.host.act(cx, &[step]).map_err(|stopped| stopped.error)
+        self.note(cx, Record::Switching(new.clone()))
     }
 
     /// Makes the old files the files again. A file that somebody else has edited since is left
@@ -178,6 +189,11 @@ impl<'a> Open<'a> {
         let beside = self.opened.files.iter().flat_map(|entry| [&entry.temp, &entry.old]).flatten();
         let private = private(self.folder);
         let mut steps: Vec<Step> = beside.map(|path| Step::Remove { path: path.clone() }).collect();
+        if let Some(token) = &self.opened.confirm {
+            let names = [watchdog::marker, watchdog::expired, watchdog::confirmed, watchdog::script_at];
+            steps.extend(names.map(|name| Step::Remove { path: name(self.folder, token) }));
+            steps.push(Step::Remove { path: private.join(LEFT_LOGIN) });
+        }
         steps.extend([".gitignore", "journal"].map(|name| Step::Remove { path: private.join(name) }));
         steps.push(Step::RemoveFolder { path: private });
         self.host.act(cx, &steps).map_err(|stopped| stopped.error)

@@ -29,6 +29,12 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "write a time such as 30s or 2min".to_owned())
 }
 
+/// A time in which somebody can react, for clap.
+fn patience(text: &str) -> Result<Duration, String> {
+    let fits = |time: &Duration| (1..=86_400).contains(&time.as_secs());
+    duration(text).ok().filter(fits).ok_or_else(|| "write a time from 1s to 24h, such as 60s".to_owned())
+}
+
 /// Flags of every changing command.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Change")]
@@ -75,6 +81,13 @@ pub struct ChangeArgs {
     /// Of several PBXes begin no more once N have failed
     #[arg(long, value_name = "N", value_parser = crate::cli::jobs)]
     pub max_fail: Option<usize>,
+    /// Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time
+    ///
+    /// For changes that may cut you off. A small shell script on the host puts the old files back and
+    /// has the engine reload, whatever became of the terminal, the link and sipctl; after a restart of
+    /// the host the next change or `sipctl recover` does so. Until then other changes are refused (10).
+    #[arg(long, value_name = "TIME", value_parser = patience, conflicts_with_all = ["offline", "no_reload", "atomic"])]
+    pub confirm: Option<Duration>,
     /// All PBXes or none: where one cannot be proved, all are put back
     #[arg(long, conflicts_with_all = ["canary", "max_fail"])]
     pub atomic: bool,
@@ -90,6 +103,7 @@ impl ChangeArgs {
             offline: self.offline,
             strict: self.strict,
             message: self.message.clone(),
+            confirm: self.confirm,
             ..Options::default()
         }
     }
@@ -102,6 +116,9 @@ impl ChangeArgs {
 
     /// For a verb that cannot be taken back.
     pub fn never_atomic(&self, verb: &str) -> Result<()> {
+        if self.confirm.is_some() {
+            return Err(Error::usage(format!("{verb} cannot be taken back, so it cannot wait to be confirmed")));
+        }
         match self.atomic {
             true => Err(Error::usage(format!("{verb} cannot be taken back, so it cannot be --atomic"))
                 .hint("--canary N and --max-fail N stop before it has gone everywhere")),

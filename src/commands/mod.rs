@@ -21,6 +21,7 @@ use crate::wire::event_socket::Login;
 pub mod aftercare;
 pub mod change;
 pub mod completions;
+pub mod confirm;
 pub mod ext;
 pub mod fields;
 pub mod fleet;
@@ -65,7 +66,7 @@ pub fn run(cli: Cli, cancel: Cancel) -> u8 {
         Command::Edit(_) => Err(Error::not_yet("edit")),
         Command::History(args) => history::run(&app, &args),
         Command::Undo(args) => undo::run(&app, &args),
-        Command::Confirm(_) => Err(Error::not_yet("confirm")),
+        Command::Confirm(args) => confirm::run(&app, &args),
         Command::Recover(args) => recover::run(&app, &args),
     };
     done.unwrap_or_else(|error| app.fail(&error))

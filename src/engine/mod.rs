@@ -262,6 +262,18 @@ pub struct Reloaded {
     pub log: Vec<String>,
 }
 
+/// How a shell reloads an engine.
+#[derive(Clone, Debug, Default)]
+pub struct ByHand {
+    /// In this order; none has a secret among its arguments.
+    pub commands: Vec<crate::host::Command>,
+    /// What the answer holds when somebody else's reload is under way.
+    pub busy: Vec<String>,
+}
+
+/// The file beside a journal from which a shell logs in.
+pub const LEFT_LOGIN: &str = ".fs_cli_conf";
+
 /// Who is registered as an extension now.
 #[derive(Clone, Debug, Serialize)]
 pub struct Contact {
@@ -385,6 +397,10 @@ pub trait Console: Send {
     /// Reloads and waits until it is over, repeating while somebody else's reload is under way
     /// (up to `cx.timeouts.wait`).
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded>;
+
+    /// How a shell on the host reloads it once we are gone, tried before it is said. What that needs
+    /// to log in is written into `folder`, which only we can read, as [`LEFT_LOGIN`].
+    fn by_hand(&mut self, cx: &Cx, reload: &Reload, folder: &Path) -> Result<ByHand>;
 
     /// Who is registered under these ids (all when empty), see [`Estate::registers_as`].
     fn contacts(&mut self, cx: &Cx, ids: &[String]) -> Result<Vec<Contact>>;

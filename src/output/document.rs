@@ -155,6 +155,9 @@ pub struct Changed {
     /// Its id in the history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Until when it waits to be confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm_until: Option<String>,
     /// The ids of the changes it took back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undo: Vec<String>,
@@ -190,6 +193,7 @@ impl Changed {
             proof: ProofShown::new(&outcome.proof),
             warnings: outcome.warnings.clone(),
             id: outcome.id.clone(),
+            confirm_until: outcome.waiting.clone().filter(|_| stands),
             undo: if stands { outcome.plan.undo.iter().map(u64::to_string).collect() } else { Vec::new() },
             dry_run: (dry_run || with_diff).then_some(dry_run),
             diff: (dry_run || with_diff).then(|| text.clone()),

@@ -230,6 +230,9 @@ fn report(out: &mut impl Write, entry: &Entry, change: &Changed, colour: bool) -
             }
         }
     }
+    if let Some(until) = &change.confirm_until {
+        pair("confirm", format!("until {until}, or it goes back by itself: sipctl confirm --pbx {}", entry.pbx))?;
+    }
     if !change.undo.is_empty() {
         pair("undo of", change.undo.join(", "))?;
     }

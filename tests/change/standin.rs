@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sipctl::change::{Gate, Options, Outcome, ReloadPolicy, Target, run};
+use sipctl::change::{Gate, Options, Outcome, ReloadPolicy, Seen, Target, run, undo};
 use sipctl::cx::{Cx, Silent};
 use sipctl::engine::{
-    Aftercare, Console, Contact, Done, Engine, Estate, Expect, FileChange, Live, Plan, PlanOptions, Proof, Reload,
-    Reloaded, Verdict, Warning,
+    Aftercare, ByHand, Console, Contact, Done, Engine, Estate, Expect, FileChange, Live, Plan, PlanOptions, Proof,
+    Reload, Reloaded, Verdict, Warning,
 };
 use sipctl::error::{Code, Error, Place, Result};
 use sipctl::extension::{Edit, Ext, Extension, Fields, ShownSetting};
 use sipctl::host::local::Local;
-use sipctl::host::{Content, Host, Meta, Want};
+use sipctl::host::{Command, Content, Host, Meta, Want};
 use sipctl::secret::Secret;
 use sipctl::wire::event_socket::Login;
 
@@ -295,6 +295,15 @@ impl Console for Line<'_> {
         Ok(Reloaded { command: "reload".into(), took: Duration::ZERO, log })
     }
 
+    fn by_hand(&mut self, _: &Cx, _: &Reload, _: &Path) -> Result<ByHand> {
+        // What the folder says becomes what it runs.
+        let script = "cat \"$0\"/*.conf >\"$1/live.new\" && mv \"$1/live.new\" \"$1/live\"";
+        let state = self.engine.state.display().to_string();
+        let args = vec!["-c".into(), script.into(), self.folder.display().to_string(), state];
+        let command = Command { program: "sh".into(), args, stdin: Vec::new() };
+        Ok(ByHand { commands: vec![command], busy: Vec::new() })
+    }
+
     fn contacts(&mut self, _: &Cx, numbers: &[String]) -> Result<Vec<Contact>> {
         let contact = |n: &String| Contact {
             id: n.clone(),
@@ -367,6 +376,8 @@ impl Engine for Handle {
 #[derive(Default)]
 pub struct Person {
     pub edits: Vec<Edit>,
+    /// Takes back the newest change instead.
+    pub undo: bool,
     pub preview: bool,
     pub refuses: bool,
     pub asked: Vec<Vec<String>>,
@@ -377,6 +388,13 @@ pub struct Person {
 impl Gate for Person {
     fn edits(&mut self, _: &dyn Estate) -> Result<Vec<Edit>> {
         Ok(self.edits.clone())
+    }
+    fn plan(&mut self, ground: &Seen) -> Result<Plan> {
+        let Seen { cx, target, estate, live, options } = *ground;
+        match self.undo {
+            true => undo::plan(cx, target, estate, live, &undo::Wanted::Newest).map_err(|clash| clash.error),
+            false => estate.plan(live, &self.edits, options),
+        }
     }
     fn wants_preview(&self) -> bool {
         self.preview
@@ -468,18 +486,26 @@ impl Lab {
 
     pub fn change_by(&self, cx: &Cx, person: &mut Person) -> Outcome {
         let engine = Handle(self.engine.clone());
-        let target = Target {
+        run(cx, &self.target(&engine), &self.options, person)
+    }
+
+    /// Takes back the newest change.
+    pub fn undo(&self) -> Outcome {
+        self.change_by(&Cx::new(&Silent), &mut Person { undo: true, ..Person::default() })
+    }
+
+    pub fn target<'a>(&self, engine: &'a Handle) -> Target<'a> {
+        Target {
             name: "lab".into(),
             host: &Local,
-            engine: &engine,
+            engine,
             folder: self.folder(),
             login: None,
             reload: self.reload,
             history: self.history.clone(),
             keeper: &Local,
             who: "tester@here".into(),
-        };
-        run(cx, &target, &self.options, person)
+        }
     }
 
     /// Every file and folder of the configuration folder, with its bytes.

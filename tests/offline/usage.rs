@@ -40,7 +40,6 @@ fn what_comes_later_says_so() {
         "export",
         "import",
         "edit 1000",
-        "confirm",
         "ext copy 1000 1001",
         "ext move 1000",
     ] {
