@@ -47,7 +47,7 @@ fn child() {
 }
 
 /// A replaced file, one written in place, a new one and one that goes.
-fn many() -> Vec<sipctl::extension::Edit> {
+pub fn many() -> Vec<sipctl::extension::Edit> {
     vec![set("1001", "a longer text"), set("9001", "new"), set("9003", "new"), delete("9002")]
 }
 

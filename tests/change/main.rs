@@ -3,5 +3,6 @@
 mod confirm;
 mod crash;
 mod outcomes;
+mod powercut;
 mod standin;
 mod trouble;
