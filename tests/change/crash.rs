@@ -8,7 +8,7 @@ use crate::standin::{Lab, code, codes, delete, set};
 
 /// Names the folder of the PBX a child process works on.
 const ROOT: &str = "SIPCTL_TEST_ROOT";
-/// What it adds; or `many`, for a change of several files, `undo` or `confirm`.
+/// What it adds; or `many`, for a change of several files, `huge`, `undo` or `confirm`.
 const NUMBER: &str = "SIPCTL_TEST_NUMBER";
 
 /// This very program: a child runs only [`child`].
@@ -32,6 +32,7 @@ fn child() {
     lab.options.message = Some("a child".into());
     let outcome = match number.as_str() {
         "many" => lab.change(many()),
+        "huge" => lab.change(huge()),
         "undo" => lab.undo(),
         "confirm" => {
             lab.options.confirm = Some(std::time::Duration::from_secs(1));
@@ -49,6 +50,58 @@ fn child() {
 /// A replaced file, one written in place, a new one and one that goes.
 pub fn many() -> Vec<sipctl::extension::Edit> {
     vec![set("1001", "a longer text"), set("9001", "new"), set("9003", "new"), delete("9002")]
+}
+
+/// 10,000 new files.
+fn huge() -> Vec<sipctl::extension::Edit> {
+    (0..10_000).map(|n| set(&format!("9{n:04}"), "new")).collect()
+}
+
+/// How many calls of a kind a run makes.
+fn count(lab: &Lab, what: &str, call: &str) -> usize {
+    let (drive, log) = (drive(&lab.root, what), lab.root.with_extension("strace"));
+    let output = Command::new("strace")
+        .args(["-f", "-qq", "-o", log.to_str().unwrap(), "-e", &format!("trace={call}")])
+        .arg(driver())
+        .args(drive.get_args())
+        .envs(drive.get_envs().filter_map(|(k, v)| Some((k, v?))))
+        .output()
+        .expect("strace is installed");
+    assert!(output.status.success());
+    let calls = fs::read_to_string(&log).unwrap().lines().count();
+    fs::remove_file(&log).unwrap();
+    calls
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --release --test change -- --ignored"]
+fn ten_thousand_files_killed_at_fifty_points_are_wholly_old_or_new() {
+    let (old, new) = {
+        let lab = Lab::new();
+        let old = lab.tree();
+        assert_eq!(code(&lab.change(huge())), 0);
+        (old, lab.tree())
+    };
+    assert_eq!(new.len(), old.len() + 10_000);
+    let (mut back, mut on) = (0, 0);
+    for call in ["openat", "write", "rename", "unlink,unlinkat", "fsync,fdatasync,syncfs"] {
+        let all = count(&Lab::new(), "huge", call);
+        for point in 0..10 {
+            let lab = Lab::new();
+            let nth = 1 + all * point / 10;
+            assert!(killed(&lab, "huge", call, nth) || call.contains("sync"), "{call} {nth} of {all}");
+            let mut next = lab.change(vec![set("5000", "next")]);
+            assert_eq!(code(&next), 0, "{call} {nth}: {:?}", next.error.take());
+            assert!(!codes(&next).contains("drift"), "{call} {nth}");
+            let mut tree = lab.tree();
+            let main = tree.get_mut("main.conf").unwrap();
+            *main = main.strip_suffix("5000=next\n").unwrap().to_owned();
+            assert!(tree == old || tree == new, "killed before {call} number {nth} of {all}: {} files", tree.len());
+            back += usize::from(tree == old);
+            on += usize::from(tree == new);
+        }
+    }
+    assert!(back > 10 && on > 5, "{back} back, {on} on");
 }
 
 fn prepared() -> Lab {
