@@ -43,6 +43,11 @@ complete -c sipctl -n "__fish_sipctl_needs_command" -s v -l verbose -d 'Show eve
 complete -c sipctl -n "__fish_sipctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_needs_command" -s V -l version -d 'Print version'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "ext" -d 'Add, change, delete and show extensions'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "apply" -d 'Make PBXes as a list says: one plan, one write a file, one reload, everything proved'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "diff" -d 'Show what differs: files and the running engine, a list and the files, two PBXes'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "export" -d 'Write the extensions of PBXes as a list that apply, diff and edit take'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "import" -d 'Turn what another program exports into a list; no PBX is touched'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "edit" -d 'Edit one extension in $VISUAL or $EDITOR'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "reload" -d 'Reload the engine and prove that it holds what the files say'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "history" -d 'Show what was changed: when, by whom, why, and what changed without sipctl'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "undo" -d 'Take back the newest change, another one, or all since a time'
@@ -56,11 +61,6 @@ complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "check" -d 'A command 
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "audit" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "why" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "probe" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "apply" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "diff" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "export" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "import" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "edit" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -95,8 +95,8 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_s
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -f -a "enable" -d 'Let disabled extensions register and call again'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -f -a "kick" -d 'Drop the registrations of extensions'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -f -a "notify" -d 'Ask the phones of extensions to fetch their settings'
-complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -f -a "copy" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -f -a "move" -d 'A command that is recognised but not built yet'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -f -a "copy" -d 'Make the same extensions on another PBX, passwords too'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -f -a "move" -d 'Make the same extensions on another PBX, passwords too, and delete them here'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l like -d 'Take the settings of this extension' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l template -d 'Use these templates for endpoint, auth and AOR' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l file -d 'Write into this file of the configuration' -r -F
@@ -793,6 +793,14 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l to -d 'The PBX they go to' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l map -d 'Another value there, as in context=internal:default (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -806,9 +814,28 @@ name\t'One EXT a line'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l dry-run -d 'Do everything but write; print the diff'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l diff -d 'Put the masked diff into JSON and YAML as well'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l no-reload -d 'Write, but do not reload the engine'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l no-proof -d 'Reload, but do not ask the engine whether it took the change'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l offline -d 'Files only: no engine is asked, reloaded or proved'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l to -d 'The PBX they go to' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l map -d 'Another value there, as in context=internal:default (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -822,9 +849,154 @@ name\t'One EXT a line'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l dry-run -d 'Do everything but write; print the diff'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l diff -d 'Put the masked diff into JSON and YAML as well'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l no-reload -d 'Write, but do not reload the engine'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l no-proof -d 'Reload, but do not ask the engine whether it took the change'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l offline -d 'Files only: no engine is asked, reloaded or proved'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s f -l file -d 'The list: YAML, JSON or CSV; `-` is standard input' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l passwords -d 'Where passwords made in this run go: `-` into the report, FILE (new, 0600) as CSV' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l prune -d 'Delete what the list owns and does not name'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l adopt -d 'Mark extensions that exist already as this list\'s'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l same-password -d 'The same generated password on every PBX'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l dry-run -d 'Do everything but write; print the diff'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l diff -d 'Put the masked diff into JSON and YAML as well'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l no-reload -d 'Write, but do not reload the engine'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l no-proof -d 'Reload, but do not ask the engine whether it took the change'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l offline -d 'Files only: no engine is asked, reloaded or proved'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -s f -l file -d 'Compare with this list; `-` is standard input' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l against -d 'Compare with this PBX, by the fields both engines have' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l timeout -d 'Limit for each exchange with the engine [default: 10s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l prune -d 'Delete what the list owns and does not name'
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l adopt -d 'Mark extensions that exist already as this list\'s'
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l diff -d 'Show the masked diff of the files that apply would write'
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l offline -d 'Do not ask the running engine'
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l to -d 'Write to this file; an existing one is replaced' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l with-secrets -d 'Put passwords into the file (0600) named with --to'
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l map -d 'Which column holds what, as in number=Ext (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l to -d 'Write the list to this file; an existing one is replaced' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l passwords -d 'Put the passwords that are found into this file (new, 0600, CSV), to which the list points' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l name -d 'A name for the list' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l encoding -d 'How the file is encoded, where that is guessed wrongly' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l dry-run -d 'Do everything but write; print the diff'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l diff -d 'Put the masked diff into JSON and YAML as well'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l no-reload -d 'Write, but do not reload the engine'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l no-proof -d 'Reload, but do not ask the engine whether it took the change'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l offline -d 'Files only: no engine is asked, reloaded or proved'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s m -l message -d 'Why, for the history' -r
@@ -1238,83 +1410,3 @@ never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand diff" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand export" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand export" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand import" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand import" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand import" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'

@@ -6,7 +6,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 
-use crate::commands::{completions, confirm, ext, generate, help, history, pbx, recover, reload, undo};
+use crate::commands::{
+    apply, completions, confirm, diff, edit, export, ext, generate, help, history, import, pbx, recover, reload, undo,
+};
 use crate::output::{Color, Format};
 
 /// Administers the extensions of Asterisk and FreeSWITCH: lossless, reloaded, proved
@@ -17,7 +19,7 @@ use crate::output::{Color, Format};
 #[derive(Debug, Parser)]
 #[command(name = "sipctl", version, disable_help_subcommand = true, max_term_width = 100, propagate_version = false)]
 #[command(
-    after_help = "More: sipctl help TOPIC (exit-codes, addresses, fields, inventory, passwords, proof, history, json, environment)"
+    after_help = "More: sipctl help TOPIC (exit-codes, addresses, ssh, fields, lists, inventory, passwords, proof, history, json, environment)"
 )]
 pub struct Cli {
     /// Flags of every command.
@@ -111,6 +113,11 @@ pub enum Command {
     /// Add, change, delete and show extensions
     #[command(subcommand)]
     Ext(Box<ext::ExtCommand>),
+    Apply(apply::ApplyArgs),
+    Diff(diff::DiffArgs),
+    Export(export::ExportArgs),
+    Import(import::ImportArgs),
+    Edit(edit::EditArgs),
     /// Reload the engine and prove that it holds what the files say
     Reload(reload::ReloadArgs),
     History(history::HistoryArgs),
@@ -134,16 +141,6 @@ pub enum Command {
     Why(NotYet),
     #[command(hide = true)]
     Probe(NotYet),
-    #[command(hide = true)]
-    Apply(NotYet),
-    #[command(hide = true)]
-    Diff(NotYet),
-    #[command(hide = true)]
-    Export(NotYet),
-    #[command(hide = true)]
-    Import(NotYet),
-    #[command(hide = true)]
-    Edit(NotYet),
 }
 
 /// A command that is recognised but not built yet.

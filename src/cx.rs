@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Code, Error, Result};
+use crate::secret::Secret;
 
 /// How the rooms below speak: nothing but `output/` prints.
 pub trait Events: Sync {
@@ -14,6 +15,11 @@ pub trait Events: Sync {
     fn progress(&self, text: &str);
     /// Nothing is waited for any more.
     fn done(&self) {}
+    /// Asks a person for a secret; nothing where nobody is there to ask, [`Code::Interrupted`] where
+    /// the person wants to stop.
+    fn secret(&self, _prompt: &str) -> Result<Option<Secret>> {
+        Ok(None)
+    }
 }
 
 /// Events for nobody.

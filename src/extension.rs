@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use crate::secret::Secret;
 
+pub mod by_name;
+
 /// What a section or user is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -268,6 +270,9 @@ pub struct Extension {
     /// The store it lives in, where that is not a file sipctl edits ("realtime ps_endpoints").
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed: Option<String>,
+    /// The name of the list that made it or took it over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
 }
 
 /// One effective option of an extension, for `ext show`.
@@ -283,6 +288,9 @@ pub struct ShownSetting {
     pub file: std::path::PathBuf,
     /// The line it stands on.
     pub line: u32,
+    /// Whether a template, group or domain gives it.
+    #[serde(skip)]
+    pub inherited: bool,
 }
 
 /// Values of `{number}` in texts given for several extensions.

@@ -2,8 +2,8 @@
 //!
 //! A command line becomes *edits*; the engine turns edits into a *plan*; a *change* carries the
 //! plan out and asks the running engine for *proof*; a *report* is printed. Rooms from the roof to
-//! the ground: [`cli`], [`commands`], [`output`], [`change`], [`inventory`], [`engine`], [`wire`],
-//! [`host`], [`text`], and the words everyone uses. A room uses only rooms below it.
+//! the ground: [`cli`], [`commands`], [`output`], [`change`], [`spec`], [`inventory`], [`engine`],
+//! [`wire`], [`host`], [`text`], and the words everyone uses. A room uses only rooms below it.
 
 pub mod address;
 pub mod change;
@@ -19,5 +19,6 @@ pub mod output;
 pub mod pool;
 pub mod secret;
 pub mod selection;
+pub mod spec;
 pub mod text;
 pub mod wire;

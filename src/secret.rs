@@ -11,9 +11,16 @@ use crate::error::{Error, Result};
 /// Letters and digits without look-alikes (no 0 O 1 l I).
 const ALPHABET: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
+/// What stands for a secret where options are shown.
+pub const MASK: &str = "********";
+
 /// A password in memory; wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<Vec<u8>>);
+pub struct Secret {
+    bytes: Zeroizing<Vec<u8>>,
+    /// Whether it is the HA1 of a password nobody here knows.
+    hashed: bool,
+}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,7 +74,20 @@ impl Algorithm {
 impl Secret {
     /// Takes the bytes of a password as they are.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(Zeroizing::new(bytes.into()))
+        Self { bytes: Zeroizing::new(bytes.into()), hashed: false }
+    }
+
+    /// The HA1 (MD5, 32 hex digits) of a password that stays unknown: [`Secret::ha1`] answers it,
+    /// whatever user and realm, and it can be stored as a digest only.
+    pub fn of_ha1(hex: &str) -> Option<Self> {
+        let hex = hex.strip_prefix("MD5:").unwrap_or(hex).to_ascii_lowercase();
+        let fits = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        fits.then(|| Self { bytes: Zeroizing::new(hex.into_bytes()), hashed: true })
+    }
+
+    /// Whether only the hash is known.
+    pub fn is_hashed(&self) -> bool {
+        self.hashed
     }
 
     /// A new password of `length` characters from the operating system's random source.
@@ -87,22 +107,61 @@ impl Secret {
                     .map(|b| ALPHABET[usize::from(*b) % ALPHABET.len()]),
             );
         }
-        Ok(Self(out))
+        Ok(Self { bytes: out, hashed: false })
     }
 
     /// The bytes: for writing them to the PBX, and for showing a generated password once.
     pub fn reveal(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 
     /// HA1 of RFC 2617 3.2.2.2: lower-case hex of `hash(user:realm:password)`.
     pub fn ha1(&self, algorithm: Algorithm, user: &str, realm: &str) -> String {
-        algorithm.hex(&[user.as_bytes(), b":", realm.as_bytes(), b":", &self.0])
+        if self.hashed && algorithm == Algorithm::Md5 {
+            return String::from_utf8_lossy(&self.bytes).into_owned();
+        }
+        algorithm.hex(&[user.as_bytes(), b":", realm.as_bytes(), b":", &self.bytes])
     }
 
     /// Lower-case hex of MD5(`salt:password`): a password as a question that does not show it.
     pub fn salted(&self, salt: &str) -> String {
-        Algorithm::Md5.hex(&[salt.as_bytes(), b":", &self.0])
+        Algorithm::Md5.hex(&[salt.as_bytes(), b":", &self.bytes])
+    }
+}
+
+/// A credential as it is stored.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// The name a phone registers with.
+    pub user: String,
+    /// The realm it is challenged with, where that is known.
+    pub realm: Option<String>,
+    /// Itself.
+    pub stored: Stored,
+}
+
+/// How a credential is stored.
+#[derive(Clone, Debug)]
+pub enum Stored {
+    /// In clear.
+    Clear(Secret),
+    /// Only its HA1, in hex.
+    Digest(Algorithm, Secret),
+}
+
+impl Credential {
+    /// Whether a phone that has this password (or a hash made from it) could use it.
+    pub fn matches(&self, secret: &Secret) -> bool {
+        let same = |algorithm: Algorithm, given: &Secret, hex: &[u8]| {
+            let realm = self.realm.as_deref();
+            let hash = |realm: &str| given.ha1(algorithm, &self.user, realm);
+            (realm.is_some() || given.hashed) && hash(realm.unwrap_or_default()).as_bytes().eq_ignore_ascii_case(hex)
+        };
+        match &self.stored {
+            Stored::Clear(clear) if !secret.hashed => clear.reveal() == secret.reveal(),
+            Stored::Clear(clear) => same(Algorithm::Md5, clear, secret.reveal()),
+            Stored::Digest(algorithm, hash) => same(*algorithm, secret, hash.reveal()),
+        }
     }
 }
 

@@ -18,6 +18,14 @@ pub(super) fn put_back(run: &mut Run, open: &Open, mut error: Error) -> Error {
     if let Err(stuck) = open.put_back(&calm) {
         run.outcome.changed = true;
         let why = error.line();
+        if stuck.code == Code::Unreachable {
+            let message = format!("{why}; the old files could not be put back ({})", stuck.line());
+            let hint = format!(
+                "the change is open there; to take it back or finish it: sipctl reload --pbx {}",
+                run.target.name
+            );
+            return Error { message, cause: None, ..stuck }.hint(hint);
+        }
         return Error { message: format!("{why}; and {}", stuck.message), ..stuck };
     }
     run.outcome.changed = false;

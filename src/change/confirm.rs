@@ -54,8 +54,7 @@ impl Run<'_> {
         let Some(token) = &open.opened.confirm else { return Ok(()) };
         let (host, folder) = (self.target.host, self.target.folder.as_path());
         let reload = console.by_hand(self.cx, &open.opened.reload, &private(folder))?;
-        let new = open.staged(self.cx)?;
-        let script = watchdog::script(folder, token, &open.opened, &new, &reload, after.as_secs())?;
+        let script = watchdog::script(folder, token, &open.opened, &open.waiting, &reload, after.as_secs())?;
         let (marker, path) = (watchdog::marker(folder, token), watchdog::script_at(folder, token));
         let file = |path: &std::path::Path, bytes: &[u8]| Step::Create {
             path: path.to_owned(),
@@ -127,9 +126,9 @@ pub fn confirm(cx: &Cx, target: &Target, options: &Options) -> Outcome {
 
 fn keep(run: &mut Run) -> Result<()> {
     let Target { host, folder, .. } = run.target;
-    let guard = host.lock(run.cx, folder)?;
+    let (guard, found) = host.lock_and_read(run.cx, folder, &recover::wants(folder))?;
     let calm = run.cx.uncancellable();
-    let (open, waiting) = match recover::find(&calm, *host, folder)? {
+    let (open, waiting) = match recover::find(*host, folder, found)? {
         Found::Change { open, proved: false, waiting: Some(waiting) } => (open, waiting),
         _ => {
             return Err(Error::new(Code::NotFound, "no change waits here to be confirmed")

@@ -25,6 +25,8 @@ pub(super) struct Open<'a> {
     pub(super) opened: Opened,
     /// What the new files are; none before the switch.
     pub(super) new: Option<Vec<Option<Stamp>>>,
+    /// What waits to be the new files, in their order.
+    pub(super) waiting: Vec<Option<Stamp>>,
 }
 
 impl<'a> Open<'a> {
@@ -68,12 +70,16 @@ impl<'a> Open<'a> {
         }
         steps.append(&mut temps);
         steps.extend(folders.into_iter().map(|path| Step::SyncFolder { path }));
-        let open = Self { host, folder, opened, new: None };
-        let staged = host.act(cx, &steps).map_err(|stopped| stopped.error);
-        staged.and_then(|()| open.give_back(cx, &plan.files)).inspect_err(|_| {
+        let mut open = Self { host, folder, opened, new: None, waiting: Vec::new() };
+        let made: Vec<Want> = open.opened.files.iter().filter_map(|e| e.temp.clone()).map(Want::Meta).collect();
+        let staged = host.act_and_read(cx, &steps, &made).map_err(|stopped| stopped.error);
+        let found = staged.and_then(|found| open.give_back(cx, &plan.files).map(|()| found)).inspect_err(|_| {
             // The first error is the one to tell; what stays is found by recovery.
             let _ = open.close(&cx.uncancellable());
         })?;
+        let mut found = found.into_iter();
+        let mut stamp = |entry: &Entry| entry.temp.as_ref().and_then(|_| stamp(&found.next()?));
+        open.waiting = open.opened.files.iter().map(&mut stamp).collect();
         Ok(open)
     }
 
@@ -110,7 +116,7 @@ impl<'a> Open<'a> {
 
     /// Makes the new files the files, if the old ones still are what was read.
     pub(super) fn switch(&mut self, cx: &Cx, files: &[FileChange]) -> Result<()> {
-        let new = self.staged(cx)?;
+        let new = self.waiting.clone();
         let line = journal::line(Record::Switching(new.clone()))?;
         let mut steps = vec![Step::Append { path: private(self.folder).join("journal"), bytes: line }];
         steps.extend(files.iter().map(|file| match &file.before {
@@ -140,14 +146,6 @@ impl<'a> Open<'a> {
     pub(super) fn note(&self, cx: &Cx, record: Record) -> Result<()> {
         let step = Step::Append { path: private(self.folder).join("journal"), bytes: journal::line(record)? };
         self.host.act(cx, &[step]).map_err(|stopped| stopped.error)
-    }
-
-    /// What waits to be the new files, in their order.
-    pub(super) fn staged(&self, cx: &Cx) -> Result<Vec<Option<Stamp>>> {
-        let temps: Vec<Want> = self.opened.files.iter().filter_map(|e| e.temp.clone()).map(Want::Meta).collect();
-        let mut found = self.host.read(cx, &temps)?.into_iter();
-        let mut stamp = |entry: &Entry| entry.temp.as_ref().and_then(|_| stamp(&found.next()?));
-        Ok(self.opened.files.iter().map(&mut stamp).collect())
     }
 
     /// Takes the commit point back.

@@ -11,7 +11,7 @@ use super::{Options, Outcome, ReloadPolicy, Target};
 use crate::cx::Cx;
 use crate::engine::{Console, LEFT_LOGIN, Verdict, Warning};
 use crate::error::{Code, Error, Place, Result};
-use crate::host::{Content, Host, Meta, Step, Want};
+use crate::host::{Content, File, Host, Meta, Step, Want};
 
 /// For commands that only read: says that a change is open.
 pub fn open_change(cx: &Cx, host: &dyn Host, folder: &Path) -> Option<Warning> {
@@ -38,11 +38,14 @@ pub(super) enum Found<'a> {
     },
 }
 
-pub(super) fn find<'a>(cx: &Cx, host: &'a dyn Host, folder: &'a Path) -> Result<Found<'a>> {
+/// What must be read to know whether a change is open.
+pub(super) fn wants(folder: &Path) -> [Want; 3] {
     let private = private(folder);
-    let wants = [folder.to_owned(), private.clone()].map(Want::Meta);
-    let journal = Want::File(private.join("journal"));
-    let found = host.read(cx, &[&wants[..], &[journal]].concat())?;
+    [Want::Meta(folder.to_owned()), Want::Meta(private.clone()), Want::File(private.join("journal"))]
+}
+
+pub(super) fn find<'a>(host: &'a dyn Host, folder: &'a Path, found: Vec<Vec<File>>) -> Result<Found<'a>> {
+    let private = private(folder);
     let mut found = found.into_iter().flatten().map(|file| file.content);
     let home = found.next();
     match (home, found.next()) {
@@ -82,7 +85,8 @@ pub(super) fn find<'a>(cx: &Cx, host: &'a dyn Host, folder: &'a Path) -> Result<
     }
     Ok(match opened {
         Some(opened) => {
-            Found::Change { open: Box::new(Open { host, folder, opened: *opened, new }), proved, waiting: waits }
+            let open = Box::new(Open { host, folder, opened: *opened, new, waiting: Vec::new() });
+            Found::Change { open, proved, waiting: waits }
         }
         None => Found::Empty,
     })
@@ -107,7 +111,8 @@ fn foreign(path: &Path, why: &str) -> Error {
 
 /// Whether a change could start here; for a dry run, which leaves an open one alone.
 pub(super) fn look(cx: &Cx, target: &Target) -> Result<Option<Warning>> {
-    match find(cx, target.host, &target.folder)? {
+    let found = target.host.read(cx, &wants(&target.folder))?;
+    match find(target.host, &target.folder, found)? {
         Found::Nothing => Ok(None),
         Found::Change { open, proved: false, waiting: Some(waiting) }
             if !confirm::is_over(cx, target, &open.opened, &waiting)? =>
@@ -118,11 +123,17 @@ pub(super) fn look(cx: &Cx, target: &Target) -> Result<Option<Warning>> {
     }
 }
 
-/// Puts right what a run before left open. Called under the lock.
-pub(super) fn recover(cx: &Cx, target: &Target, console: Option<&mut (dyn Console + '_)>) -> Result<Option<Warning>> {
+/// Puts right what a run before left open. Called under the lock, with what was found under it of
+/// [`wants`].
+pub(super) fn recover(
+    cx: &Cx,
+    target: &Target,
+    found: Vec<Vec<File>>,
+    console: Option<&mut (dyn Console + '_)>,
+) -> Result<Option<Warning>> {
     // Half a recovery would be a second crash.
     let calm = cx.uncancellable();
-    let (open, proved, waiting) = match find(&calm, target.host, &target.folder)? {
+    let (open, proved, waiting) = match find(target.host, &target.folder, found)? {
         Found::Nothing => return Ok(None),
         Found::Empty => {
             sweep(&calm, target)?;

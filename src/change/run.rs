@@ -8,7 +8,7 @@ use super::open::Open;
 use super::proof::{differs, sum, warnings, worst};
 use super::{Gate, Options, Outcome, ReloadPolicy, Seen, Status, Target, history, recover};
 use crate::cx::Cx;
-use crate::engine::{Console, Done, Estate, Live, Plan, Proof, Reload, Warning};
+use crate::engine::{Console, Done, Estate, FileChange, Live, Plan, Proof, Reload, Warning};
 use crate::error::{Code, Error, Place, Result};
 use crate::extension::Ext;
 use crate::host::{Content, Guard, Meta, Want};
@@ -176,11 +176,13 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let waiting = Instant::now();
-        self.guard = Some(self.target.host.lock(self.cx, &self.target.folder)?);
+        let Target { host, folder, .. } = self.target;
+        let (guard, found) = host.lock_and_read(self.cx, folder, &recover::wants(folder))?;
+        self.guard = Some(guard);
         if waiting.elapsed() > STALE {
             self.ask()?;
         }
-        let recovered = recover::recover(self.cx, self.target, self.console.as_deref_mut())?;
+        let recovered = recover::recover(self.cx, self.target, found, self.console.as_deref_mut())?;
         self.say(recovered);
         Ok(())
     }
@@ -221,6 +223,22 @@ impl<'a> Run<'a> {
             }
         }
         gate.confirm(plan, estate, &contacts)
+    }
+
+    /// Folders of a container whose changes do not outlive it.
+    pub(super) fn ephemeral(&self, plan: &Plan) -> Vec<Warning> {
+        let real =
+            |file: &FileChange| file.before.as_ref().map_or_else(|| file.path.clone(), |(_, meta)| meta.real.clone());
+        let folders = plan.files.iter().filter_map(|file| Some(real(file).parent()?.to_owned()));
+        let folders: BTreeSet<PathBuf> = folders.filter(|folder| self.target.host.ephemeral(folder)).collect();
+        let warning = |folder: PathBuf| {
+            let message = format!(
+                "{} is on no volume of its container: this is lost when the container is made anew",
+                folder.display()
+            );
+            Warning::new("ephemeral", message).at(&Place::new(folder, 0))
+        };
+        folders.into_iter().map(warning).collect()
     }
 
     /// The files are as wanted: is the engine?

@@ -89,6 +89,7 @@ impl Run<'_> {
         if ground.plan.files.is_empty() {
             return self.nothing_to_do(&ground.plan);
         }
+        self.say(self.ephemeral(&ground.plan));
         ground.prove_old = self.drift(&ground.plan)?;
         ground.plan.reload.only_narrow |= self.target.reload == ReloadPolicy::Narrow;
         ground.plan.reload.only_narrow |= self.pending(ground)?;

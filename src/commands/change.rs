@@ -11,7 +11,7 @@ use super::password::Keys;
 use super::{App, Limits, Open, fleet};
 use crate::change::fleet::{Rules, Task};
 use crate::change::{Gate, Options, Outcome, Target};
-use crate::engine::{Contact, Estate, Plan, PlanOptions};
+use crate::engine::{Contact, Done, Estate, Plan, PlanOptions, Warning};
 use crate::error::{Code, Error, Result};
 use crate::extension::Edit;
 use crate::inventory::{Pbx, parse_duration};
@@ -19,6 +19,8 @@ use crate::output::document::{Body, Changed};
 use crate::output::prompt;
 use crate::pool::lock;
 
+/// The verb of a list.
+const LIST: &str = "Change";
 /// More extensions than this need `--max-change`.
 const USUAL_LIMIT: usize = 10;
 /// As many extensions are named in a question.
@@ -157,6 +159,30 @@ pub struct Danger {
     pub verb: &'static str,
     /// `--max-change`.
     pub limit: Option<usize>,
+    /// Which of its edits hit somebody.
+    pub hits: fn(&Edit) -> bool,
+}
+
+impl Danger {
+    /// A verb that hits everybody it names.
+    pub fn new(verb: &'static str, limit: Option<usize>) -> Self {
+        Self { verb, limit, hits: |_| true }
+    }
+
+    /// A list, which may delete, reset and disable besides.
+    pub fn of_list(limit: Option<usize>) -> Self {
+        Self { verb: LIST, limit, hits: super::apply::hits }
+    }
+
+    /// Whether it cannot be carried out without a yes.
+    fn needs_yes(&self, args: &ChangeArgs) -> Result<()> {
+        if args.yes || args.dry_run || prompt::possible() {
+            return Ok(());
+        }
+        let what = if self.verb == LIST { "a list that deletes, resets or disables" } else { self.verb };
+        Err(Error::usage(format!("{} needs a yes, and there is no terminal to ask", what.to_lowercase()))
+            .hint("add --yes; --dry-run shows what would happen"))
+    }
 }
 
 /// One run of a changing verb.
@@ -175,7 +201,12 @@ pub struct Change<'a> {
     pub after: AfterArgs,
     /// Whether other files may mention the numbers.
     pub mentions: bool,
+    /// What is worth saying of a PBX besides.
+    pub notes: Option<&'a Notes<'a>>,
 }
+
+/// What is worth saying of a PBX, whatever is changed there.
+pub type Notes<'n> = dyn Fn(&Pbx) -> Vec<Warning> + Sync + 'n;
 
 /// Turns what is there into edits; the verb's own part.
 pub type Edits<'e> = dyn Fn(&Pbx, &dyn Estate, Option<&mut Keys>) -> Result<Vec<Edit>> + Sync + 'e;
@@ -191,39 +222,49 @@ impl<'a> Change<'a> {
             passwords_asked: false,
             after: AfterArgs::default(),
             mentions: false,
+            notes: None,
         }
     }
 
     /// Carries the change out on every chosen PBX; the exit code.
-    pub fn run(mut self, edits: &Edits) -> Result<u8> {
-        if let Some(danger) = &self.danger
-            && !self.args.yes
-            && !self.args.dry_run
-            && !prompt::possible()
-        {
-            return Err(Error::usage(format!(
-                "{} needs a yes, and there is no terminal to ask",
-                danger.verb.to_lowercase()
-            ))
-            .hint("add --yes; --dry-run shows what would happen"));
+    pub fn run(self, edits: &Edits) -> Result<u8> {
+        let app = self.app;
+        if let Some(danger) = self.danger.as_ref().filter(|danger| danger.verb != LIST) {
+            danger.needs_yes(self.args)?;
         }
+        app.on(app.choose(true), |chosen| self.reports(chosen, edits))
+    }
+
+    /// The same on this PBX alone, whatever is chosen.
+    pub fn run_on(self, pbx: &Pbx, edits: &Edits) -> Result<u8> {
+        let app = self.app;
+        app.on(Ok(vec![pbx.clone()]), |chosen| self.reports(chosen, edits))
+    }
+
+    /// The same on this PBX alone, without a document.
+    pub fn one(self, pbx: &Pbx, edits: &Edits) -> (Body, Option<Error>) {
+        let mut reports = self.reports(std::slice::from_ref(pbx), edits);
+        reports.pop().unwrap_or_else(|| (Body::Change(Box::default()), None))
+    }
+
+    /// Carries the change out on these PBXes; the report of each.
+    pub fn reports(mut self, chosen: &[Pbx], edits: &Edits) -> Vec<(Body, Option<Error>)> {
         let (app, args) = (self.app, self.args);
         let keys = self.keys.take().map(Mutex::new);
         let plan = PlanOptions { no_validate: args.no_validate, kick: self.after.kick, hangup: self.after.hangup };
         let options = Options { plan, mentions: self.mentions, ..args.options() };
-        app.on(app.choose(true), |chosen| {
-            if let Some(keys) = &keys {
-                lock(keys).chosen(chosen);
-            }
-            let gate = |pbx| VerbGate { change: &self, keys: keys.as_ref(), pbx, edits };
-            let mut gates: Vec<VerbGate> = chosen.iter().map(gate).collect();
-            let tasks = gates.iter_mut().map(|gate| Task::Change(gate)).collect();
-            let outcomes = fleet::drive(app, args, &options, chosen, tasks);
-            chosen.iter().zip(outcomes).map(|(pbx, outcome)| self.report(pbx, keys.as_ref(), outcome)).collect()
-        })
+        if let Some(keys) = &keys {
+            lock(keys).chosen(chosen);
+        }
+        let gate = |pbx| VerbGate { change: &self, keys: keys.as_ref(), pbx, edits };
+        let mut gates: Vec<VerbGate> = chosen.iter().map(gate).collect();
+        let tasks = gates.iter_mut().map(|gate| Task::Change(gate)).collect();
+        let outcomes = fleet::drive(app, args, &options, chosen, tasks);
+        chosen.iter().zip(outcomes).map(|(pbx, outcome)| self.report(pbx, keys.as_ref(), outcome)).collect()
     }
 
-    fn report(&self, pbx: &Pbx, keys: Option<&Mutex<Keys>>, outcome: Outcome) -> (Body, Option<Error>) {
+    fn report(&self, pbx: &Pbx, keys: Option<&Mutex<Keys>>, mut outcome: Outcome) -> (Body, Option<Error>) {
+        outcome.warnings.extend(self.notes.map(|notes| notes(pbx)).unwrap_or_default());
         let mut report = Changed::new(&outcome, self.args.dry_run, self.args.diff);
         if let Some(keys) = keys
             && outcome.error.as_ref().is_none_or(|error| error.code == Code::NeedsPerson)
@@ -267,19 +308,34 @@ impl Gate for VerbGate<'_, '_, '_> {
         let mut keys = self.keys.map(lock);
         let edits = (self.edits)(self.pbx, estate, keys.as_deref_mut())?;
         if let Some(danger) = self.change.danger.as_ref().filter(|_| !self.change.args.dry_run) {
-            check_limit(danger, edits.len(), &self.pbx.name)?;
+            let hit = edits.iter().filter(|edit| (danger.hits)(edit)).count();
+            if hit > 0 {
+                check_limit(danger, hit, &self.pbx.name)?;
+                danger.needs_yes(self.change.args)?;
+            }
         }
         Ok(edits)
     }
 
     fn wants_preview(&self) -> bool {
-        self.change.danger.is_some() && !self.change.args.yes && !self.change.args.dry_run
+        // A list that may hit nobody asks only where somebody can answer.
+        let asks = self.change.danger.as_ref().is_some_and(|danger| danger.verb != LIST || prompt::possible());
+        asks && !self.change.args.yes && !self.change.args.dry_run
     }
 
     fn confirm(&mut self, plan: &Plan, estate: &dyn Estate, contacts: &[Contact]) -> Result<()> {
         match &self.change.danger {
+            Some(danger) if danger.verb == LIST => {
+                for (verb, action) in [("Delete", "delete"), ("Reset", "passwd"), ("Disable", "disable")] {
+                    let done = plan.done.iter().filter(|done| done.action == action).cloned().collect::<Vec<_>>();
+                    if !done.is_empty() {
+                        self.change.app.out.confirm(&question(verb, &self.pbx.name, &done, estate, contacts))?;
+                    }
+                }
+                Ok(())
+            }
             Some(danger) if !plan.done.is_empty() => {
-                self.change.app.out.confirm(&question(danger.verb, &self.pbx.name, plan, estate, contacts))
+                self.change.app.out.confirm(&question(danger.verb, &self.pbx.name, &plan.done, estate, contacts))
             }
             _ => Ok(()),
         }
@@ -315,9 +371,9 @@ pub(super) fn check_limit_of(verb: &str, limit: Option<usize>, count: usize, pbx
 }
 
 /// `Reset 1002 (Reception, registered from 10.1.2.7) on seoul?`
-fn question(verb: &str, pbx: &str, plan: &Plan, estate: &dyn Estate, contacts: &[Contact]) -> String {
+fn question(verb: &str, pbx: &str, all: &[Done], estate: &dyn Estate, contacts: &[Contact]) -> String {
     let mut who = Vec::new();
-    for done in plan.done.iter().take(NAMED) {
+    for done in all.iter().take(NAMED) {
         let number = done.was.as_ref().unwrap_or(&done.number);
         let ext = crate::extension::Ext { number: number.clone(), domain: done.domain.clone() };
         let mut about: Vec<String> = estate.find(&ext).and_then(|found| found.fields.cid_name).into_iter().collect();
@@ -331,7 +387,7 @@ fn question(verb: &str, pbx: &str, plan: &Plan, estate: &dyn Estate, contacts: &
             false => format!("{number}{to} ({})", about.join(", ")),
         });
     }
-    let count = plan.done.len();
+    let count = all.len();
     match count.checked_sub(NAMED) {
         None | Some(0) => format!("{verb} {} on {pbx}?", who.join(", ")),
         Some(more) => format!("{verb} {count} extensions on {pbx}: {} and {more} more?", who.join(", ")),
@@ -372,7 +428,7 @@ mod tests {
 
     #[test]
     fn more_than_ten_need_a_number() {
-        let danger = |limit| Danger { verb: "Delete", limit };
+        let danger = |limit| Danger::new("Delete", limit);
         assert!(check_limit(&danger(None), 10, "seoul").is_ok());
         let error = check_limit(&danger(None), 11, "seoul").unwrap_err();
         assert_eq!((error.code, error.hints[0].contains("--max-change 11")), (Code::Usage, true));

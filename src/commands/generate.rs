@@ -27,8 +27,13 @@ pub enum GenerateCommand {
 }
 
 /// Topics that have a page of their own: topic, page, section.
-const PAGES: [(&str, &str, &str); 3] =
-    [("inventory", "sipctl.ini", "5"), ("json", "sipctl-json", "7"), ("fields", "sipctl-fields", "7")];
+const PAGES: [(&str, &str, &str); 5] = [
+    ("inventory", "sipctl.ini", "5"),
+    ("json", "sipctl-json", "7"),
+    ("fields", "sipctl-fields", "7"),
+    ("ssh", "sipctl-ssh", "7"),
+    ("lists", "sipctl-lists", "5"),
+];
 
 /// Runs it.
 pub fn run(command: &GenerateCommand) -> Result<u8> {
@@ -75,7 +80,9 @@ fn commands(dir: &Path, command: &clap::Command) -> Result<()> {
         for topic in topics {
             page.extend_from_slice(roff(topic.text).as_bytes());
         }
-        page.extend_from_slice(b".SH SEE ALSO\nsipctl.ini(5), sipctl\\-json(7), sipctl\\-fields(7)\n");
+        page.extend_from_slice(
+            b".SH SEE ALSO\nsipctl.ini(5), sipctl\\-lists(5), sipctl\\-json(7), sipctl\\-fields(7), sipctl\\-ssh(7)\n",
+        );
     }
     write(dir, &man.get_filename(), &page)
 }

@@ -24,10 +24,12 @@ macro_rules! topic {
 }
 
 /// Every topic.
-pub const TOPICS: [Topic; 9] = [
+pub const TOPICS: [Topic; 11] = [
     topic!("exit-codes", "what each exit code means"),
     topic!("addresses", "how a PBX and an extension are named"),
+    topic!("ssh", "how a PBX on another machine is reached"),
     topic!("fields", "the fields of an extension and what they are in the files"),
+    topic!("lists", "a whole PBX as a file: apply, diff, export, import"),
     topic!("inventory", "the file that names your PBXes"),
     topic!("passwords", "where passwords come from and where they are shown"),
     topic!("proof", "how sipctl knows that a change is live"),

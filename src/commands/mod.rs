@@ -19,15 +19,21 @@ use crate::pool::side_by_side;
 use crate::wire::event_socket::Login;
 
 pub mod aftercare;
+pub mod apply;
 pub mod change;
 pub mod completions;
 pub mod confirm;
+pub mod diff;
+pub mod edit;
+pub mod export;
 pub mod ext;
 pub mod fields;
 pub mod fleet;
 pub mod generate;
 pub mod help;
 pub mod history;
+pub mod import;
+pub mod lists;
 pub mod password;
 pub mod pbx;
 pub mod recover;
@@ -59,11 +65,11 @@ pub fn run(cli: Cli, cancel: Cancel) -> u8 {
         Command::Audit(_) => Err(Error::not_yet("audit")),
         Command::Why(_) => Err(Error::not_yet("why")),
         Command::Probe(_) => Err(Error::not_yet("probe")),
-        Command::Apply(_) => Err(Error::not_yet("apply")),
-        Command::Diff(_) => Err(Error::not_yet("diff")),
-        Command::Export(_) => Err(Error::not_yet("export")),
-        Command::Import(_) => Err(Error::not_yet("import")),
-        Command::Edit(_) => Err(Error::not_yet("edit")),
+        Command::Apply(args) => apply::run(&app, &args),
+        Command::Diff(args) => diff::run(&app, &args),
+        Command::Export(args) => export::run(&app, &args),
+        Command::Import(args) => import::run(&app, &args),
+        Command::Edit(args) => edit::run(&app, &args),
         Command::History(args) => history::run(&app, &args),
         Command::Undo(args) => undo::run(&app, &args),
         Command::Confirm(args) => confirm::run(&app, &args),

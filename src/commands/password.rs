@@ -52,6 +52,11 @@ pub struct PasswordArgs {
 }
 
 impl PasswordArgs {
+    /// Nothing but generated passwords.
+    pub fn generated(passwords: Option<PathBuf>, same_password: bool) -> Self {
+        Self { passwords, same_password, ..Self::default() }
+    }
+
     /// `--digest`.
     pub fn digest(&self) -> bool {
         self.digest
@@ -273,7 +278,7 @@ impl Given {
 }
 
 /// Refuses a password that the files of no engine can hold; the engine of each PBX judges the rest.
-fn checked(secret: Secret, what: &str) -> Result<Secret> {
+pub fn checked(secret: Secret, what: &str) -> Result<Secret> {
     let bytes = secret.reveal();
     let why = if bytes.is_empty() {
         "is empty"

@@ -15,7 +15,7 @@ use crate::cx::Cx;
 use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Extension, ShownSetting};
 use crate::host::{Host, Meta};
-use crate::secret::Secret;
+use crate::secret::{Credential, Secret};
 use crate::wire::event_socket::Login;
 
 pub mod asterisk;
@@ -348,6 +348,11 @@ pub trait Estate: Send {
     /// Its password where it is stored in clear.
     fn password(&self, ext: &Ext) -> Option<Secret>;
 
+    /// Its credential, in clear or as a digest.
+    fn credential(&self, _ext: &Ext, _live: Option<&Live>) -> Option<Credential> {
+        None
+    }
+
     /// Warnings about the files as they are (broken elsewhere, chan_sip, unterminated comment).
     fn warnings(&self) -> Vec<Warning>;
 
@@ -430,6 +435,16 @@ pub trait Console: Send {
 pub trait Engine: Send + Sync {
     /// `asterisk` or `freeswitch`.
     fn name(&self) -> &'static str;
+
+    /// The shared fields (and `domain`) it has nothing for.
+    fn lacks(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The option that says which list an extension came from: its object and name.
+    fn mark(&self) -> (&'static str, &'static str) {
+        ("endpoint", asterisk::LIST)
+    }
 
     /// The folder it usually reads.
     fn usual_folder(&self) -> &'static Path;

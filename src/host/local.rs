@@ -8,11 +8,11 @@ use super::{Command, File, Guard, Host, Output, Socket, Step, Stopped, Stream, W
 use crate::cx::Cx;
 use crate::error::Result;
 
-mod act;
-mod connect;
-mod like;
+pub(super) mod act;
+pub(super) mod connect;
+pub(super) mod like;
 mod lock;
-mod read;
+pub(super) mod read;
 mod run;
 
 /// The machine this program runs on.

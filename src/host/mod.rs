@@ -8,14 +8,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::address::Address;
+use self::far::Far;
+use self::link::Transport;
+use crate::address::{Address, Location};
 use crate::cx::Cx;
 use crate::error::{Error, Result};
 
+pub mod container;
+pub mod far;
+mod glob;
 pub mod link;
 pub mod local;
+mod lock;
 pub mod parted;
+pub mod process;
 pub mod rooted;
+pub mod ssh;
+pub mod sudo;
 
 /// What a file is besides its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -230,6 +239,9 @@ pub trait Stream: Read + Write + Send {
 /// Holds the lock of a configuration folder until dropped.
 pub trait Guard: Send {}
 
+/// A lock, and what was read under it.
+pub type Locked = (Box<dyn Guard>, Vec<Vec<File>>);
+
 /// A machine or container.
 pub trait Host: Send + Sync {
     /// Reads files; one answer for each want, in order. A path that cannot be read is an answer,
@@ -248,6 +260,19 @@ pub trait Host: Send + Sync {
     /// Takes the lock of a folder, waiting up to `cx.timeouts.wait`;
     /// [`Code::Retry`](crate::error::Code::Retry) when somebody holds it for longer.
     fn lock(&self, cx: &Cx, folder: &Path) -> Result<Box<dyn Guard>>;
+
+    /// [`Host::act`], then [`Host::read`]: one exchange where the host is far away.
+    fn act_and_read(&self, cx: &Cx, steps: &[Step], wants: &[Want]) -> Result<Vec<Vec<File>>, Stopped> {
+        self.act(cx, steps)?;
+        self.read(cx, wants).map_err(|error| Stopped { done: steps.len(), error })
+    }
+
+    /// [`Host::lock`], then [`Host::read`]: one exchange where the host is far away.
+    fn lock_and_read(&self, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<Locked> {
+        let guard = self.lock(cx, folder)?;
+        let found = self.read(cx, wants)?;
+        Ok((guard, found))
+    }
 
     /// The host's clock: seconds and nanoseconds since 1970.
     fn clock(&self) -> (i64, u32);
@@ -279,6 +304,12 @@ pub trait Host: Send + Sync {
     fn user(&self) -> u32 {
         0
     }
+
+    /// Whether what is changed in a folder (without symbolic links) goes with the container it is in,
+    /// as far as the last read tells.
+    fn ephemeral(&self, _folder: &Path) -> bool {
+        false
+    }
 }
 
 /// Who speaks SSH.
@@ -302,10 +333,28 @@ pub struct Access {
     pub password_file: Option<PathBuf>,
 }
 
-/// Opens the host an address is on.
-pub fn open(address: &Address, _access: &Access) -> Result<Box<dyn Host>> {
-    match address.is_plain_local() {
-        true => Ok(Box::new(local::Local)),
-        false => Err(Error::not_yet(format!("a PBX on another host ({address})"))),
+/// Opens the host an address is on. Where that is behind a shell, nothing is sent before something
+/// is asked.
+pub fn open(address: &Address, access: &Access) -> Result<Box<dyn Host>> {
+    if address.is_plain_local() {
+        return Ok(Box::new(local::Local));
     }
+    let (on, inside) = match &address.location {
+        Location::Local => (None, None),
+        Location::Ssh(ssh) => (Some(ssh), None),
+        Location::Container { runtime, name, on } => (on.as_ref(), Some((*runtime, name))),
+    };
+    let way: Box<dyn Transport> = match on {
+        None => Box::new(process::Here),
+        Some(to) => ssh::to(to, access)?,
+    };
+    // Who may enter a container is decided outside of it.
+    let way: Box<dyn Transport> = match &address.sudo {
+        Some(user) => Box::new(sudo::Sudo::new(way, user)),
+        None => way,
+    };
+    Ok(Box::new(match inside {
+        Some((runtime, name)) => Far::in_container(Box::new(container::Container::new(way, runtime, name))),
+        None => Far::new(way),
+    }))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Command, File, Guard, Host, Output, Socket, Step, Stopped, Stream, Want};
+use super::{Command, File, Guard, Host, Locked, Output, Socket, Step, Stopped, Stream, Want};
 use crate::cx::Cx;
 use crate::error::Result;
 
@@ -44,6 +44,18 @@ impl Host for Parted {
 
     fn user(&self) -> u32 {
         self.files.user()
+    }
+
+    fn act_and_read(&self, cx: &Cx, steps: &[Step], wants: &[Want]) -> Result<Vec<Vec<File>>, Stopped> {
+        self.files.act_and_read(cx, steps, wants)
+    }
+
+    fn lock_and_read(&self, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<Locked> {
+        self.files.lock_and_read(cx, folder, wants)
+    }
+
+    fn ephemeral(&self, folder: &Path) -> bool {
+        self.files.ephemeral(folder)
     }
 
     fn engine(&self) -> Option<(&dyn Host, &Path)> {

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Command, File, Guard, Host, Output, Socket, Step, Stopped, Stream, Want};
+use super::{Command, File, Guard, Host, Locked, Output, Socket, Step, Stopped, Stream, Want};
 use crate::cx::Cx;
 use crate::error::Result;
 
@@ -26,6 +26,16 @@ impl Rooted {
             (false, Ok(rest)) => self.root.join(rest),
             _ => path.to_owned(),
         }
+    }
+
+    fn wants(&self, wants: &[Want]) -> Vec<Want> {
+        let moved = wants.iter().map(|want| match want {
+            Want::File(path) => Want::File(self.under(path)),
+            Want::Glob(path) => Want::Glob(self.under(path)),
+            Want::Meta(path) => Want::Meta(self.under(path)),
+            Want::Folder(path) => Want::Folder(self.under(path)),
+        });
+        moved.collect()
     }
 
     fn step(&self, step: &Step) -> Step {
@@ -52,24 +62,20 @@ impl Rooted {
     }
 }
 
+/// What was read, under the names it was asked for by.
+fn named(wants: &[Want], mut found: Vec<Vec<File>>) -> Vec<Vec<File>> {
+    for (want, files) in wants.iter().zip(&mut found) {
+        if let (Want::File(path) | Want::Meta(path), [file]) = (want, &mut files[..]) {
+            file.path.clone_from(path);
+        }
+    }
+    found
+}
+
 impl Host for Rooted {
     fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>> {
-        let moved: Vec<Want> = wants
-            .iter()
-            .map(|want| match want {
-                Want::File(path) => Want::File(self.under(path)),
-                Want::Glob(path) => Want::Glob(self.under(path)),
-                Want::Meta(path) => Want::Meta(self.under(path)),
-                Want::Folder(path) => Want::Folder(self.under(path)),
-            })
-            .collect();
-        let mut found = self.host.read(cx, &moved)?;
-        for (want, files) in wants.iter().zip(&mut found) {
-            if let (Want::File(path) | Want::Meta(path), [file]) = (want, &mut files[..]) {
-                file.path.clone_from(path);
-            }
-        }
-        Ok(found)
+        let found = self.host.read(cx, &self.wants(wants))?;
+        Ok(named(wants, found))
     }
 
     fn act(&self, cx: &Cx, steps: &[Step]) -> Result<(), Stopped> {
@@ -89,6 +95,17 @@ impl Host for Rooted {
         self.host.lock(cx, &self.under(folder))
     }
 
+    fn act_and_read(&self, cx: &Cx, steps: &[Step], wants: &[Want]) -> Result<Vec<Vec<File>>, Stopped> {
+        let steps: Vec<Step> = steps.iter().map(|step| self.step(step)).collect();
+        let found = self.host.act_and_read(cx, &steps, &self.wants(wants))?;
+        Ok(named(wants, found))
+    }
+
+    fn lock_and_read(&self, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<Locked> {
+        let (guard, found) = self.host.lock_and_read(cx, &self.under(folder), &self.wants(wants))?;
+        Ok((guard, named(wants, found)))
+    }
+
     fn clock(&self) -> (i64, u32) {
         self.host.clock()
     }
@@ -99,6 +116,10 @@ impl Host for Rooted {
 
     fn user(&self) -> u32 {
         self.host.user()
+    }
+
+    fn ephemeral(&self, folder: &Path) -> bool {
+        self.host.ephemeral(&self.under(folder))
     }
 }
 

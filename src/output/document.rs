@@ -11,6 +11,7 @@ use crate::change::{Outcome, ProofReport, Status};
 use crate::engine::{Contact, Done, Expect, Verdict, Warning};
 use crate::error::{Code, Error};
 use crate::extension::{Extension, ShownSetting};
+use crate::spec::plan::Difference;
 
 /// The version of the document.
 const SCHEMA: u8 = 1;
@@ -34,7 +35,7 @@ impl Default for Document {
 impl Document {
     /// Adds the entry of a PBX and, if it failed, its error.
     pub fn add(&mut self, pbx: &str, body: Body, error: Option<&Error>) {
-        let exit = error.map_or(0, |error| error.code as u8);
+        let exit = error.map_or(body.exit(), |error| error.code as u8);
         self.results.push(Entry { pbx: pbx.to_owned(), body, exit });
         if let Some(error) = error {
             self.errors.push(Failure::new(Some(pbx), error));
@@ -52,9 +53,19 @@ impl Document {
         let Some(first) = codes.next() else {
             return self.errors.first().map_or(0, |failure| failure.exit);
         };
-        match codes.all(|code| code == first) {
-            true => first,
-            false => Code::Partly as u8,
+        let found = Code::Findings as u8;
+        let mut found_some = first == found;
+        let mut same = true;
+        let mut only_found = first == 0 || first == found;
+        for code in codes {
+            same &= code == first;
+            found_some |= code == found;
+            only_found &= code == 0 || code == found;
+        }
+        match (same, only_found && found_some) {
+            (true, _) => first,
+            (false, true) => found,
+            (false, false) => Code::Partly as u8,
         }
     }
 }
@@ -81,6 +92,8 @@ pub enum Body {
     Change(Box<Changed>),
     /// `history`.
     Past(Box<PastShown>),
+    /// `diff`.
+    Differences(Box<Differing>),
     /// `pbx list`, `show`, `add` and `rm`.
     Pbx(Box<PbxShown>),
     /// `pbx check`.
@@ -94,8 +107,17 @@ impl Body {
             Self::Extensions(listed) => &listed.warnings,
             Self::Change(change) => &change.warnings,
             Self::Past(past) => &past.warnings,
+            Self::Differences(differing) => &differing.warnings,
             Self::Pbx(pbx) => &pbx.warnings,
             Self::Check(checked) => &checked.warnings,
+        }
+    }
+
+    /// The exit code it stands for where nothing failed.
+    fn exit(&self) -> u8 {
+        match self {
+            Self::Differences(differing) if !differing.differences.is_empty() => Code::Findings as u8,
+            _ => 0,
         }
     }
 
@@ -132,6 +154,21 @@ pub struct Shown {
     /// Who is registered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contacts: Option<Vec<Contact>>,
+}
+
+/// What differs on one PBX.
+#[derive(Default, Serialize)]
+pub struct Differing {
+    /// The extensions that differ, in number order.
+    pub differences: Vec<Difference>,
+    /// What is worth saying.
+    pub warnings: Vec<Warning>,
+    /// Masked unified diff of the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+    /// What the two sides are called.
+    #[serde(skip)]
+    pub sides: [String; 2],
 }
 
 /// A change of one PBX.

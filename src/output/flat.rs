@@ -22,6 +22,9 @@ pub fn csv(out: &mut impl Write, document: &Document) -> io::Result<()> {
             csv.write_record(["pbx", "id", "when", "who", "message", "changes", "files", "live", "outside"])?;
         }
         Some(Body::Check(_)) => csv.write_record(["pbx", "check", "status", "message", "hint"])?,
+        Some(Body::Differences(_)) => {
+            csv.write_record(["pbx", "number", "domain", "action", "field", "have", "want"])?;
+        }
         Some(Body::Pbx(_)) => csv.write_record(["pbx", "engine", "address", "groups", "protected"])?,
     }
     for entry in &document.results {
@@ -70,6 +73,21 @@ pub fn csv(out: &mut impl Write, document: &Document) -> io::Result<()> {
                     csv.write_record([&entry.pbx, check.check, check.status.name(), &check.message, hint])?;
                 }
             }
+            Body::Differences(differing) => {
+                for one in &differing.differences {
+                    let domain = one.domain.as_deref().unwrap_or_default();
+                    let mut row = |field: &str, have: &str, want: &str| {
+                        csv.write_record([&entry.pbx, &one.number, domain, &one.action, field, have, want])
+                    };
+                    if one.fields.is_empty() {
+                        row("", "", "")?;
+                    }
+                    for changed in &one.fields {
+                        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+                        row(&changed.field, &text(&changed.have), &text(&changed.want))?;
+                    }
+                }
+            }
             Body::Pbx(pbx) => {
                 csv.write_record([&entry.pbx, pbx.engine, &pbx.address, &pbx.groups.join(" "), yes(pbx.protected)])?;
             }
@@ -114,6 +132,11 @@ pub fn names(out: &mut impl Write, document: &Document) -> io::Result<()> {
             Body::Past(past) => {
                 for id in past.history.iter().filter_map(|one| one.id.as_ref()) {
                     writeln!(out, "{id}")?;
+                }
+            }
+            Body::Differences(differing) => {
+                for one in &differing.differences {
+                    writeln!(out, "{}", Ext { number: one.number.clone(), domain: one.domain.clone() })?;
                 }
             }
             Body::Pbx(_) | Body::Check(_) => writeln!(out, "{}", entry.pbx)?,

@@ -10,7 +10,10 @@ use std::time::{Duration, Instant};
 
 use unicode_width::UnicodeWidthChar;
 
+use super::prompt;
 use crate::cx::Events;
+use crate::error::Result;
+use crate::secret::Secret;
 
 /// Nothing is shown before this.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -144,6 +147,10 @@ impl Events for Progress {
     fn done(&self) {
         self.all.done();
     }
+
+    fn secret(&self, question: &str) -> Result<Option<Secret>> {
+        self.all.secret(question)
+    }
 }
 
 impl Lane {
@@ -195,6 +202,20 @@ impl Events for Lane {
             let shared = Arc::clone(&self.shared);
             *drawer = Some(std::thread::spawn(move || draw(&shared)));
         }
+    }
+
+    fn secret(&self, question: &str) -> Result<Option<Secret>> {
+        if !prompt::possible() {
+            return Ok(None);
+        }
+        let question = match &self.name {
+            Some(name) => format!("{name}: {question}"),
+            None => question.to_owned(),
+        };
+        let question =
+            dialoguer::Password::new().with_prompt(super::diff::printable(&question)).allow_empty_password(true);
+        let typed = self.asking(|| question.interact()).map_err(prompt::failed)?;
+        Ok(Some(Secret::new(typed.into_bytes())))
     }
 
     fn done(&self) {

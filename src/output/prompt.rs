@@ -51,14 +51,17 @@ impl Output {
     }
 
     fn ask<T>(&self, prompt: impl FnOnce() -> dialoguer::Result<T>) -> Result<T> {
-        self.events.asking(prompt).map_err(|error| {
-            let dialoguer::Error::IO(error) = error;
-            // dialoguer leaves the cursor hidden when it is interrupted.
-            let _ = writeln!(io::stderr().lock(), "\u{1b}[?25h");
-            match error.kind() {
-                io::ErrorKind::Interrupted => Error::new(Code::Interrupted, "interrupted; nothing is changed"),
-                _ => Error::failed("cannot ask").because(error),
-            }
-        })
+        self.events.asking(prompt).map_err(failed)
+    }
+}
+
+/// Why a question has no answer.
+pub(super) fn failed(error: dialoguer::Error) -> Error {
+    let dialoguer::Error::IO(error) = error;
+    // dialoguer leaves the cursor hidden when it is interrupted.
+    let _ = writeln!(io::stderr().lock(), "\u{1b}[?25h");
+    match error.kind() {
+        io::ErrorKind::Interrupted => Error::new(Code::Interrupted, "interrupted; nothing is changed"),
+        _ => Error::failed("cannot ask").because(error),
     }
 }

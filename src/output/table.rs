@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{ContentArrangement, Row, Table, TableStyle};
 
 use super::diff::printable;
-use super::document::{Body, Changed, Checked, Document, Entry, Listed, PbxShown, ProofShown, Shown};
+use super::document::{Body, Changed, Checked, Differing, Document, Entry, Listed, PbxShown, ProofShown, Shown};
 use super::field::{self, yes};
 use crate::change::Status;
 use crate::engine::Done;
@@ -23,6 +23,10 @@ pub fn write(out: &mut impl Write, document: &Document, width: Option<u16>, colo
             Body::Extensions(listed) if entry.exit == 0 => lists.push((entry, listed)),
             Body::Extensions(_) => {}
             Body::Change(change) => report(out, entry, change, colour)?,
+            Body::Differences(differing) if entry.exit == 0 || !differing.differences.is_empty() => {
+                differences(out, entry, differing, width, colour)?;
+            }
+            Body::Differences(_) => {}
             Body::Pbx(pbx) => pbxes.push((entry, pbx.as_ref())),
             Body::Past(past) => pasts.push((entry, past.as_ref())),
             Body::Check(checked) => checks.push((entry, checked)),
@@ -121,6 +125,9 @@ fn show(out: &mut impl Write, entry: &Entry, shown: &Shown, width: Option<u16>) 
     if let Some(managed) = &extension.managed {
         pair("managed by", managed)?;
     }
+    if let Some(list) = &extension.list {
+        pair("list", list)?;
+    }
     if let Some(settings) = shown.settings.as_ref().filter(|settings| !settings.is_empty()) {
         let mut table = table(&["SECTION", "OPTION", "VALUE", "WHERE"], width);
         for setting in settings {
@@ -196,6 +203,48 @@ fn show_pbx(out: &mut impl Write, entry: &Entry, pbx: &PbxShown) -> io::Result<(
     }
     match pbx.extension_count {
         Some(count) => pair("extensions", &count.to_string()),
+        None => Ok(()),
+    }
+}
+
+fn differences(
+    out: &mut impl Write,
+    entry: &Entry,
+    differing: &Differing,
+    width: Option<u16>,
+    colour: bool,
+) -> io::Result<()> {
+    if differing.differences.is_empty() {
+        return writeln!(out, "{}: no differences", entry.pbx);
+    }
+    let domains = differing.differences.iter().any(|one| one.domain.is_some());
+    let mut header = vec!["NUMBER"];
+    header.extend(domains.then_some("DOMAIN"));
+    let [have, want] = &differing.sides;
+    header.extend(["ACTION", "FIELD", have.as_str(), want.as_str()]);
+    let mut table = table(&header, width);
+    for one in &differing.differences {
+        let mut row = |field: &str, have: &str, want: &str| {
+            let mut cells = vec![printable(&one.number)];
+            cells.extend(domains.then(|| printable(one.domain.as_deref().unwrap_or_default())));
+            cells.extend([&one.action, field, have, want].map(printable));
+            table.add_row(Row::from(cells));
+        };
+        if one.fields.is_empty() {
+            row("", "", "");
+        }
+        for changed in &one.fields {
+            let side = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
+            match changed.field == "password" && changed.have.is_none() {
+                true => row("password", "differs", ""),
+                false => row(&changed.field, &side(&changed.have), &side(&changed.want)),
+            }
+        }
+    }
+    writeln!(out, "{}: {} differ", entry.pbx, differing.differences.len())?;
+    write!(out, "{}", lines(&table, colour))?;
+    match &differing.diff {
+        Some(diff) => write!(out, "{diff}"),
         None => Ok(()),
     }
 }

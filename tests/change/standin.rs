@@ -432,6 +432,7 @@ pub struct Lab {
     pub options: Options,
     pub reload: ReloadPolicy,
     pub history: Vec<PathBuf>,
+    pub host: Box<dyn Host>,
     _temp: Option<tempfile::TempDir>,
 }
 
@@ -465,7 +466,8 @@ impl Lab {
         };
         let history = vec![root.join("history")];
         let engine = Arc::new(engine);
-        Self { root, engine, options: Options::default(), reload: ReloadPolicy::Full, history, _temp: None }
+        let options = Options::default();
+        Self { root, engine, options, reload: ReloadPolicy::Full, history, host: Box::new(Local), _temp: None }
     }
 
     pub fn folder(&self) -> PathBuf {
@@ -494,16 +496,16 @@ impl Lab {
         self.change_by(&Cx::new(&Silent), &mut Person { undo: true, ..Person::default() })
     }
 
-    pub fn target<'a>(&self, engine: &'a Handle) -> Target<'a> {
+    pub fn target<'a>(&'a self, engine: &'a Handle) -> Target<'a> {
         Target {
             name: "lab".into(),
-            host: &Local,
+            host: &*self.host,
             engine,
             folder: self.folder(),
             login: None,
             reload: self.reload,
             history: self.history.clone(),
-            keeper: &Local,
+            keeper: &*self.host,
             who: "tester@here".into(),
         }
     }

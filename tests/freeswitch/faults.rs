@@ -153,6 +153,44 @@ fn an_engine_that_hangs_is_7() {
 }
 
 #[test]
+fn an_engine_that_hangs_in_the_reload_is_8_and_says_what_to_do() {
+    let desk = Desk::start();
+    // The reload runs a program; while nobody writes, it waits.
+    let waits = desk.program.home().join("waits");
+    std::fs::write(&waits, "").unwrap();
+    desk.insert(["", ""], waits.to_str().unwrap());
+    std::fs::remove_file(&waits).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &waits, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+    let answer = desk.refused("ext add 1009 --password-stdin --timeout 1s", "secret", 8, "no answer");
+    assert!(answer.stderr.contains("sipctl reload"), "{}", answer.stderr);
+    let fifo = waits.with_extension("fifo");
+    std::fs::rename(&waits, &fifo).unwrap();
+    std::fs::write(&waits, "").unwrap();
+    drop(std::fs::File::options().read(true).write(true).open(&fifo).unwrap());
+    desk.run("reload --yes", "").fails(0, "");
+    assert!(desk.has("1000") && !desk.has("1009"));
+}
+
+#[test]
+fn fusionpbx_answers_itself_11() {
+    let desk = Desk::with(|conf| {
+        let bound = "<configuration name=\"lua.conf\">\n<settings>\n\
+                     <param name=\"xml-handler-script\" value=\"app.lua xml_handler\"/>\n\
+                     <param name=\"xml-handler-bindings\" value=\"configuration,dialplan,directory,languages\"/>\n\
+                     </settings>\n</configuration>\n";
+        std::fs::write(conf.join("autoload_configs/lua.conf.xml"), bound).unwrap();
+        let modules = conf.join("autoload_configs/modules.conf.xml");
+        let text = std::fs::read_to_string(&modules).unwrap();
+        std::fs::write(modules, text.replace("</modules>", "<load module=\"mod_lua\"/>\n</modules>")).unwrap();
+    });
+    for line in [ADD, "ext rm 1000 --yes", "ext passwd 1000 --password-stdin --yes", "ext disable 1000 --yes"] {
+        desk.refused(line, "secret", 11, "lua.conf.xml:");
+    }
+    desk.run("ext list -o name", "").fails(0, "");
+    desk.run("ext show 1000", "").fails(0, "");
+}
+
+#[test]
 fn an_engine_that_reads_another_folder_is_11() {
     let desk = Desk::start();
     let copy = tempfile::tempdir().unwrap();

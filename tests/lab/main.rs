@@ -11,6 +11,7 @@ mod cli_fleet;
 mod cli_history;
 mod cli_input;
 mod cli_interrupted;
+mod cli_lists;
 mod cli_phones;
 mod cli_secrets;
 mod console;

@@ -1,5 +1,6 @@
 //! The built binary without any engine: usage, exit codes, the inventory, documents, generated files.
 
+mod carry;
 #[path = "../trees/files.rs"]
 #[allow(dead_code, reason = "the trees need more of it")]
 mod files;
@@ -8,6 +9,7 @@ mod history;
 mod inventory;
 mod kills;
 mod listing;
+mod lists;
 mod program;
 mod schema;
 mod usage;

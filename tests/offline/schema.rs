@@ -107,9 +107,16 @@ fn a_list_with_everything_fits_the_schema() {
         secret: SecretKind::None,
         source: Place::new("/p", 3),
         managed: text(),
+        list: text(),
     };
-    let setting =
-        ShownSetting { section: "aor".into(), option: "a".into(), value: "1".into(), file: "/p".into(), line: 4 };
+    let setting = ShownSetting {
+        section: "aor".into(),
+        option: "a".into(),
+        value: "1".into(),
+        file: "/p".into(),
+        line: 4,
+        inherited: false,
+    };
     let shown = Shown { extension, password: text(), settings: Some(vec![setting]), contacts: Some(Vec::new()) };
     let warning = Warning::new("taken", "x").number("0100").at(&Place::new("/p", 1));
     let mut document = Document::default();

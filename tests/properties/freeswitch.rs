@@ -201,3 +201,58 @@ fn after(had: &Fields, wish: &Fields) -> Fields {
 fn back(had: &Fields, wish: &Fields) -> Fields {
     each(wish, had, |wish, had| wish.as_ref().map(|_| had.clone().unwrap_or_default()))
 }
+
+/// What fuzzing found, kept: users as they stood in one file, and what did not give their bytes back.
+#[test]
+fn what_is_taken_back_leaves_every_byte() {
+    const MAIN: &str = "<document>\n<section name=\"directory\">\n<domain name=\"pbx\"><groups><group name=\"all\"><users>\n\
+        <X-PRE-PROCESS cmd=\"include\" data=\"users.xml\"/>\n</users></group></groups></domain>\n</section>\n</document>\n";
+    let user = |number: u32| {
+        format!(
+            "<!-- {number} -->\n<user id=\"{number}\"><params><param name=\"password\" value=\"x\"/></params></user>"
+        )
+    };
+    let (one, two) = (user(1001), user(1008));
+    let added = |number| (create(number, Fields::default()), Edit::Delete(ext(number)));
+    for (users, (there, back)) in [
+        // Line ends that differ before and behind, and a blank line that is not empty.
+        (format!("{one}\n\n{two}\r"), added("1009")),
+        // The comment of one who shares his last line.
+        (format!("{one}\n\n{two}<variables/>"), added("1009")),
+        // A line inside his tag that the preprocessor drops.
+        (
+            "<user id=\"1001\"\n<?dropped?>\n cacheable=\"true\"/>\n".into(),
+            (Edit::Disable(ext("1001")), Edit::Enable(ext("1001"))),
+        ),
+        // An element before his new params that begins here and ends in another file.
+        (
+            "<user id=\"1001\">\n<params>\n<x a\n<X-PRE-PROCESS cmd=\"include\" data=\"end.inc\"/>\n</params>\n</user>\n".into(),
+            (Edit::Disable(ext("1001")), Edit::Enable(ext("1001"))),
+        ),
+        // A comment that ends a block.
+        (format!("{one}\n<!--#note\n\n{two}"), added("1009")),
+        // No comment begins inside a tag.
+        (format!("{}\n\n{two}", one.replace(" value", "<!-- value")), added("1009")),
+        (format!("\n \t\r\n{two}\r\n"), added("1000")),
+        (format!("\r\r{two}\n"), added("1000")),
+    ] {
+        let tree: Tree = [("freeswitch.xml", MAIN.to_owned()), ("users.xml", users), ("end.inc", "/>\n".into())]
+            .map(|(name, text)| (name.to_owned(), text.into_bytes()))
+            .into();
+        let home = home(&tree);
+        home.change(&[there], &[]).unwrap();
+        assert_ne!(text(&home.tree()), text(&tree));
+        home.change(&[back], &[]).unwrap();
+        assert_eq!(text(&home.tree()), text(&tree));
+    }
+}
+
+#[test]
+fn a_mark_without_what_stops_him_is_no_disabled_user() {
+    const MAIN: &str = "<document><section name=\"directory\"><domain name=\"pbx\"><users>\
+        <user id=\"1001\" sipctl-disabled=\"params\"/></users></domain></section></document>\n";
+    let home = home(&[("freeswitch.xml".to_owned(), MAIN.into())].into());
+    assert_eq!(fields(&*home.load().unwrap(), "1001").enabled, Some(true));
+    let error = home.change(&[Edit::Disable(ext("1001"))], &[]).unwrap_err();
+    assert!(error.message.contains("changed by hand"), "{error}");
+}

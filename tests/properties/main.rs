@@ -8,6 +8,7 @@ mod files;
 mod freeswitch;
 mod home;
 mod house;
+mod lists;
 mod strange;
 
 use std::collections::BTreeSet;

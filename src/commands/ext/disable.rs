@@ -29,7 +29,7 @@ pub struct DisableArgs {
 pub fn run(app: &App, args: &DisableArgs) -> Result<u8> {
     selection::members(&args.ext)?;
     let mut change = Change::new(app, &args.change);
-    change.danger = Some(Danger { verb: "Disable", limit: args.limit.max_change });
+    change.danger = Some(Danger::new("Disable", args.limit.max_change));
     change.after = args.after;
     change.run(&|_, estate, _| {
         let there = selection::existing(&args.ext, estate, false)?;

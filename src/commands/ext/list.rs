@@ -159,6 +159,7 @@ mod tests {
             secret: SecretKind::Clear,
             source: Place::new("/p", 1),
             managed: None,
+            list: None,
         };
         let mut all = vec![extension("10", "Door"), extension("1002", "Reception"), extension("1003", "Bob")];
         Filter::parse(Some(filter)).unwrap().keep(&mut all);

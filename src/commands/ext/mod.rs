@@ -3,10 +3,10 @@
 use clap::Subcommand;
 
 use super::App;
-use crate::cli::NotYet;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 pub mod add;
+pub mod copy;
 pub mod disable;
 pub mod enable;
 pub mod kick;
@@ -40,10 +40,8 @@ pub enum ExtCommand {
     Enable(enable::EnableArgs),
     Kick(kick::KickArgs),
     Notify(notify::NotifyArgs),
-    #[command(hide = true)]
-    Copy(NotYet),
-    #[command(hide = true)]
-    Move(NotYet),
+    Copy(copy::CopyArgs),
+    Move(copy::MoveArgs),
 }
 
 /// Runs a verb; the exit code.
@@ -60,7 +58,7 @@ pub fn run(app: &App, command: ExtCommand) -> Result<u8> {
         ExtCommand::Enable(args) => enable::run(app, &args),
         ExtCommand::Kick(args) => kick::run(app, &args),
         ExtCommand::Notify(args) => notify::run(app, &args),
-        ExtCommand::Copy(_) => Err(Error::not_yet("ext copy")),
-        ExtCommand::Move(_) => Err(Error::not_yet("ext move")),
+        ExtCommand::Copy(args) => copy::copy(app, &args),
+        ExtCommand::Move(args) => copy::run_move(app, &args),
     }
 }

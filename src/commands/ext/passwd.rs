@@ -39,7 +39,7 @@ pub fn run(app: &App, args: &PasswdArgs) -> Result<u8> {
     let mut change = Change::new(app, &args.change);
     change.keys = Some(keys);
     change.passwords_asked = args.passwords.into_report();
-    change.danger = Some(Danger { verb: "Reset", limit: args.limit.max_change });
+    change.danger = Some(Danger::new("Reset", args.limit.max_change));
     change.after = args.after;
     change.run(&|pbx, estate, mut keys| {
         let mut edits = Vec::new();

@@ -44,7 +44,7 @@ pub fn run(app: &App, args: &RenumberArgs) -> Result<u8> {
         return Err(Error::usage("the old and the new number are the same"));
     }
     let mut change = Change::new(app, &args.change);
-    change.danger = Some(Danger { verb: "Renumber", limit: args.limit.max_change });
+    change.danger = Some(Danger::new("Renumber", args.limit.max_change));
     change.mentions = true;
     change.run(&|_, estate, _| {
         let there = args.old.existing(estate)?;

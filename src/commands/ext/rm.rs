@@ -34,7 +34,7 @@ pub struct RmArgs {
 pub fn run(app: &App, args: &RmArgs) -> Result<u8> {
     selection::members(&args.ext)?;
     let mut change = Change::new(app, &args.change);
-    change.danger = Some(Danger { verb: "Delete", limit: args.limit.max_change });
+    change.danger = Some(Danger::new("Delete", args.limit.max_change));
     change.after = AfterArgs { kick: true, ..args.after };
     change.mentions = true;
     change.run(&|_, estate, _| {

@@ -17,7 +17,7 @@ use crate::engine::{self, Done, FileChange, Live, Plan, PlanOptions, Proof, Warn
 use crate::error::{Error, Place, Result};
 use crate::extension::{self, Edit, Ext, Extension, ShownSetting};
 use crate::host::{Content, Host, Meta, Want};
-use crate::secret::Secret;
+use crate::secret::{Algorithm, Credential, Secret, Stored};
 
 /// The configuration files of one Asterisk with their meaning.
 pub struct Estate {
@@ -181,6 +181,7 @@ impl Estate {
             secret: parts.secret(&self.configs),
             source: config.place(header.unwrap_or(self.configs.category(parts.endpoint).header)),
             managed: None,
+            list: self.configs.text(parts.endpoint, fields::LIST),
         }
     }
 
@@ -282,7 +283,8 @@ impl engine::Estate for Estate {
                     false => String::from_utf8_lossy(value).into_owned(),
                 };
                 let section = object.kind.name().to_owned();
-                out.push(ShownSetting { section, option, value, file: place.file, line: place.line });
+                let inherited = var.inherited;
+                out.push(ShownSetting { section, option, value, file: place.file, line: place.line, inherited });
             }
         }
         out
@@ -303,6 +305,25 @@ impl engine::Estate for Estate {
         let auth = *parts.auths.last()?;
         let value = self.configs.last(auth, "password").filter(|value| !value.is_empty())?;
         Some(Secret::new(value))
+    }
+
+    fn credential(&self, ext: &Ext, live: Option<&Live>) -> Option<Credential> {
+        let parts = self.parts(&ext.number)?;
+        let auth = *parts.auths.last()?;
+        let text = |option: &str| self.configs.text(auth, option).filter(|value| !value.is_empty());
+        let own = self.configs.text(auth, "realm").filter(|realm| !realm.is_empty());
+        let realm = own.or_else(|| live.and_then(|live| live.realm.clone())).unwrap_or_else(|| self.realm(auth));
+        let digest = |text: String| {
+            let first = text.split(',').next().unwrap_or_default().trim().to_owned();
+            let (algorithm, hex) = first.split_once(':').unwrap_or(("MD5", &first));
+            Some(Stored::Digest(Algorithm::by_name(algorithm)?, Secret::new(hex.trim())))
+        };
+        let stored = match self.password(ext) {
+            Some(clear) => Stored::Clear(clear),
+            None => digest(text("password_digest").or_else(|| text("md5_cred"))?)?,
+        };
+        let user = text("username").unwrap_or_else(|| ext.number.clone());
+        Some(Credential { user, realm: Some(realm), stored })
     }
 
     fn warnings(&self) -> Vec<Warning> {

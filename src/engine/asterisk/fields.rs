@@ -10,6 +10,8 @@ use crate::extension::{Fields, Setting, Want};
 
 /// Set on an endpoint that sipctl disabled; any `@` option is kept by sorcery and readable.
 pub const DISABLED: &str = "@sipctl_disabled";
+/// The list of extensions it came from.
+pub const LIST: &str = "@sipctl_list";
 /// Free text of an extension.
 pub const DESCRIPTION: &str = "@description";
 /// The networks that hold everybody, in the two families.
@@ -75,6 +77,12 @@ pub fn read(configs: &Configs, parts: &Parts) -> Fields {
         outbound_cid_number: None,
         toll_allow: None,
     }
+}
+
+/// What a new extension that starts disabled has.
+pub fn disabled() -> Vec<Wanted> {
+    let nobody = EVERYBODY.iter().map(|everybody| Wanted::add(Type::Endpoint, "deny", *everybody));
+    nobody.chain([Wanted::set(Type::Endpoint, DISABLED, "yes")]).collect()
 }
 
 /// Whether sipctl disabled it.
@@ -146,7 +154,9 @@ pub fn wanted(fields: &Fields, number: &str, had: &Fields) -> Result<Vec<Wanted>
     }
     if fields.cid_name.is_some() || fields.cid_number.is_some() {
         let name = fields.cid_name.as_deref().or(had.cid_name.as_deref()).unwrap_or_default();
-        let number = fields.cid_number.as_deref().or(had.cid_number.as_deref()).unwrap_or(number);
+        // An id such as bob-2 would not be read back as a caller id number.
+        let own = if write_caller_id(name, number).is_ok() { number } else { "" };
+        let number = fields.cid_number.as_deref().or(had.cid_number.as_deref()).unwrap_or(own);
         let cleared = fields.cid_name.as_deref() == Some("") && fields.cid_number.is_none() && had.cid_number.is_none();
         match cleared {
             true => out.push(Wanted::unset(Endpoint, "callerid")),
@@ -296,6 +306,13 @@ mod tests {
         let fields = Fields { cid_name: Some("Reception".into()), ..Fields::default() };
         let wanted = wanted(&fields, "1002", &had).unwrap();
         assert_eq!(wanted, [Wanted::set(Type::Endpoint, "callerid", "\"Reception\" <1002>")]);
+    }
+
+    #[test]
+    fn an_id_that_is_no_number_is_no_caller_id_number() {
+        let fields = Fields { cid_name: Some("Bob".into()), ..Fields::default() };
+        let wanted = wanted(&fields, "bob-2", &Fields::default()).unwrap();
+        assert_eq!(wanted, [Wanted::set(Type::Endpoint, "callerid", "\"Bob\"")]);
     }
 
     #[test]

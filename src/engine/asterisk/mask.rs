@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::text::asterisk_conf::{Content, Document};
 
 /// What is shown instead of a secret.
-pub const MASK: &str = "********";
+pub use crate::secret::MASK;
 
 const OPTIONS: [&str; 9] = [
     "password",

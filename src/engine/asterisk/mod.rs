@@ -16,6 +16,7 @@ mod draft;
 mod dress;
 pub mod estate;
 mod fields;
+pub use fields::LIST;
 mod layout;
 mod mask;
 mod mentions;
@@ -33,6 +34,10 @@ pub struct Asterisk;
 impl Engine for Asterisk {
     fn name(&self) -> &'static str {
         "asterisk"
+    }
+
+    fn lacks(&self) -> &'static [&'static str] {
+        &["domain", "outbound_cid_name", "outbound_cid_number", "toll_allow"]
     }
 
     fn usual_folder(&self) -> &'static Path {

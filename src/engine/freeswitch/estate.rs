@@ -17,7 +17,7 @@ use crate::engine::{self, Done, FileChange, Live, Plan, PlanOptions, Proof, Warn
 use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Extension, Kind, SecretKind, ShownSetting, order};
 use crate::host::{Host, Meta};
-use crate::secret::Secret;
+use crate::secret::{Algorithm, Credential, Secret, Stored};
 
 /// The parts of a user, in the order they are shown.
 pub const PARTS: [Part; 3] = [Part::Attr, Part::Param, Part::Variable];
@@ -214,6 +214,9 @@ impl Estate {
             secret: self.reading.secret(user),
             source: doc.place(user.node),
             managed: None,
+            list: directory
+                .setting(doc, user, Part::Attr, fields::LIST)
+                .map(|mark| String::from_utf8_lossy(&mark.value).into_owned()),
         }
     }
 
@@ -309,7 +312,8 @@ impl engine::Estate for Estate {
             };
             let option = String::from_utf8_lossy(&setting.name).into_owned();
             let section = setting.part.name().to_owned();
-            out.push(ShownSetting { section, option, value, file: place.file, line: place.line });
+            let inherited = !setting.own;
+            out.push(ShownSetting { section, option, value, file: place.file, line: place.line, inherited });
         }
         out
     }
@@ -327,6 +331,16 @@ impl engine::Estate for Estate {
         let stored = self.reading.secret(user);
         let value = self.reading.value(user, Part::Param, "password")?;
         matches!(stored, SecretKind::Clear | SecretKind::Inherited).then(|| Secret::new(value))
+    }
+
+    fn credential(&self, ext: &Ext, live: Option<&Live>) -> Option<Credential> {
+        let user = self.user(ext)?;
+        let realm = self.reading.domain_name(user.domain, live).map(str::to_owned);
+        let stored = match self.reading.value(user, Part::Param, "a1-hash") {
+            Some(hash) => Stored::Digest(Algorithm::Md5, Secret::new(hash)),
+            None => Stored::Clear(self.password(ext)?),
+        };
+        Some(Credential { user: user.id.clone(), realm, stored })
     }
 
     fn warnings(&self) -> Vec<Warning> {

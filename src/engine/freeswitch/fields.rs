@@ -8,8 +8,12 @@ use crate::extension::{Fields, Setting, Want};
 
 /// Set on a user that sipctl disabled; it says what `enable` takes out again.
 pub const DISABLED: &str = "sipctl-disabled";
+/// The list of extensions he came from.
+pub const LIST: &str = "sipctl-list";
 /// A network nobody is in: as `auth-acl` it answers 403 to everybody (observed on 1.11).
 pub const NOBODY: &str = "255.255.255.255/32";
+/// What stops a user: both answer 403, the second to INVITE as well (observed on 1.11).
+pub const STOPPED: [(&str, &str); 2] = [("sip-forbid-register", "true"), ("auth-acl", NOBODY)];
 
 /// What one option of a user is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +59,10 @@ pub fn read(directory: &Directory, doc: &Document, user: &User) -> Fields {
     for (part, option, field) in table(&mut fields) {
         *field = text(part, option);
     }
-    let disabled = last(&settings[Part::Attr as usize], DISABLED).is_some();
+    // The mark alone keeps nobody out: its params may have been taken away by hand.
+    let param = |name: &str| last(&settings[Part::Param as usize], name).map(|setting| &*setting.value);
+    let disabled = last(&settings[Part::Attr as usize], DISABLED).is_some()
+        && STOPPED.iter().all(|(name, value)| param(name) == Some(value.as_bytes()));
     let permit = match disabled {
         // What it is once sipctl's own two params are gone again.
         true => last(&directory.params_without_last(doc, user, 2), "auth-acl").map(|setting| setting.value.to_vec()),

@@ -145,6 +145,41 @@ pub fn own_comment(bytes: &[u8], at: usize, number: &str) -> Option<Range<usize>
     (whole && find(line, number.as_bytes(), 0).is_some()).then(|| first..first + line.len())
 }
 
+/// The comments of a file, directives in comments left out. What looks like one inside a tag is none.
+pub fn comments(bytes: &[u8]) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(start) = super::line::find(bytes, b"<", at) {
+        let tag = &bytes[start..];
+        at = start + 1;
+        if tag.starts_with(b"<!--") {
+            let end = super::line::find(tag, b"-->", 0).map_or(bytes.len(), |end| start + end + 3);
+            if !tag.starts_with(b"<!--#") {
+                out.push(start..end);
+            }
+            at = end;
+        } else if tag.get(1).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b':') || *b >= 0x80) {
+            at = tag_end(bytes, at);
+        }
+    }
+    out
+}
+
+/// Where a tag that is open at an offset ends; quotes may hold its bracket.
+fn tag_end(bytes: &[u8], mut at: usize) -> usize {
+    let mut quote = None;
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
+        match (quote, byte) {
+            (None, b'>') => break,
+            (None, b'"' | b'\'') if bytes[..at - 1].trim_ascii_end().ends_with(b"=") => quote = Some(byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    at
+}
+
 /// What stands in a file besides some elements, comments and `<include>` lines left out: nothing
 /// that means anything, if the users are all there is.
 pub fn is_hollow(bytes: &[u8], without: Range<usize>) -> bool {

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 /// What is shown instead of a secret.
-pub const MASK: &str = "********";
+pub use crate::secret::MASK;
 
 /// Words that make a name the name of a secret.
 const WORDS: [&str; 6] = ["password", "passwd", "secret", "a1-hash", "-pass", "a1_hash"];

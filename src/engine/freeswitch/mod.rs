@@ -35,6 +35,14 @@ impl Engine for FreeSwitch {
         "freeswitch"
     }
 
+    fn lacks(&self) -> &'static [&'static str] {
+        &["codecs", "transport", "pickup_group"]
+    }
+
+    fn mark(&self) -> (&'static str, &'static str) {
+        ("attr", fields::LIST)
+    }
+
     fn usual_folder(&self) -> &'static Path {
         Path::new("/etc/freeswitch")
     }

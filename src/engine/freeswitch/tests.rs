@@ -106,6 +106,29 @@ fn legal_snippets_are_read_as_observed() {
         (format!("<X-PRE-PROCESS\n cmd=\"set\"\n data=\"p=x\"/>\n{user}"), "s3cret"),
         (format!("</users>\n</group>\n<group name=\"mine\">\n<users>\n{user}"), "s3cret"),
         (format!("{plain}<!-- tail\n comment -->\n"), "s3cret"),
+        (format!("<!DOCTYPE user [\n<!ENTITY pw \"entpw\">\n]>\n{}", user.replace("s3cret", "&pw;")), "entpw"),
+        (user.replace("<params>", "<vcard><![CDATA[<user id=\"2200\"> & ]]></vcard>\n<params>"), "s3cret"),
+        (
+            user.replace(
+                "<params>",
+                "<!-- a > b \"q' -->\n<skinny><buttons><button type=\"Line\"/></buttons></skinny>\n<params>",
+            ),
+            "s3cret",
+        ),
+        (
+            user.replace(BODY, &format!("{BODY}\n<params>\n<param name=\"password\" value=\"second\"/>\n</params>")),
+            "s3cret",
+        ),
+        (user.replace("</params>", "<param name=\"Password\" value=\"last\"/>\n</params>"), "last"),
+        (user.replace("\"s3cret\"/>", "'a\"b'></param>"), "a\"b"),
+        (user.replace("name=\"password\" value=\"s3cret\"", "value = \"turned\"\n\tname\n=\n\"password\""), "turned"),
+        (user.replace("s3cret", "a&b<c"), "a&b<c"),
+        (format!("{}{user}", user.replace("2200", "2201").replace("s3cret", "other")), "s3cret"),
+        (user.replace("<user ", "<user cidr=\"10.0.0.0/8\" mailbox=\"2200\" own=\"x\" cacheable=\"true\" "), "s3cret"),
+        (user.replace("\n", "\n\t"), "s3cret"),
+        (user.replace("<param ", "<param NAME=\"x\" ").replace(" name=\"password\"", ""), "open"),
+        (user.replace("params>", "Params>"), "open"),
+        (user.replace(" value=\"s3cret\"/>", ">s3cret</param>"), "open"),
         ("<user id=\"2200\">\n<X-PRE-PROCESS cmd=\"include\" data=\"zz_t.xml\"/>\n</user>\n".to_owned(), "open"),
     ] {
         assert_eq!(one(&text), wanted, "{text}");
@@ -143,6 +166,16 @@ fn harmful_snippets_are_read_as_observed() {
         (user.replace("s3cret", "a\0b"), "unexpected closing tag </group>"),
         (user.replace("s3cret", "a<!--#b"), "unexpected closing tag </group>"),
         (user.replace("</params>", ""), "unexpected closing tag </user>"),
+        (user.replace("</user>", "</User>"), "unexpected closing tag </User>"),
+        (user.replace("<params>", "<!-- never closed\n<params>"), "unclosed <!--"),
+        (user.replace("<params>", "<![CDATA[ never closed\n<params>"), "unclosed <![CDATA["),
+        (user.replace("<params>", "< params>"), "unexpected <"),
+        (user.replace("<params>", "<9x/>\n<params>"), "unexpected <"),
+        (
+            user.replace("s3cret\"", "s3cret").replace("</params>", "<param name=\"x\" value=\"y\"/>\n</params>"),
+            "s3cret/> <param name=",
+        ),
+        (user.replace("s3cret", "a\tb"), "a b"),
         (user.replace("</user>\n", ""), "unexpected closing tag </users>"),
         (format!("{user}</user>\n"), "unexpected closing tag </user>"),
         (user.replace("/>", ">"), "unexpected closing tag </params>"),
@@ -151,6 +184,32 @@ fn harmful_snippets_are_read_as_observed() {
     ] {
         assert_eq!(one(&text), wanted, "{text}");
     }
+}
+
+#[test]
+fn odd_encodings_are_read_as_observed() {
+    let user = format!("<user id=\"2200\">\n{BODY}\n</user>\n");
+    let utf16: Vec<u8> = user.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for mark in [b"".as_slice(), b"\xff\xfe"] {
+        assert_eq!(outcome(&[("default/zz_t.xml", &[mark, &utf16].concat())]), "unexpected <");
+    }
+    let latin = user.replace("<params>", "<!-- X --><params>").replace('X', "\u{1}");
+    let latin: Vec<u8> = latin.bytes().map(|b| if b == 1 { 0xe9 } else { b }).collect();
+    assert_eq!(outcome(&[("default/zz_t.xml", &latin)]), "s3cret");
+}
+
+#[test]
+fn a_fragment_of_params_and_files_that_cannot_be_opened() {
+    let with = "<user id=\"2200\">\n<params>\n<X-PRE-PROCESS cmd=\"include\" data=\"p.inc\"/>\n</params>\n</user>\n";
+    let fragment = b"<param name=\"password\" value=\"fragment\"/>\n".as_slice();
+    assert_eq!(outcome(&[("default/zz_t.xml", with.as_bytes()), ("default/p.inc", fragment)]), "fragment");
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("directory/default");
+    std::fs::create_dir_all(inside.join("2201.xml")).unwrap();
+    std::fs::write(folder.path().join("freeswitch.xml"), ROOT).unwrap();
+    std::fs::write(folder.path().join("directory/default.xml"), DOMAIN).unwrap();
+    std::os::unix::fs::symlink("nowhere", inside.join("2200.xml")).unwrap();
+    assert_eq!(described(folder.path()), "absent");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{like, sync_folder};
 use crate::error::{Code, Error, Result};
 
 /// From this many new files in a row on, one sync of the file system is cheaper than one a file.
-const MANY: usize = 8;
+pub(in super::super) const MANY: usize = 8;
 
 /// Files are compared in parts of this size.
 const PART: usize = 1 << 16;
@@ -56,7 +56,7 @@ fn one(step: &Step, sync: bool) -> Result<()> {
 }
 
 /// A step that fails is [`Code::Failed`] even where something is missing: 3 is for what was asked for.
-fn failed(doing: &str, path: &Path, error: io::Error) -> Error {
+pub(in super::super) fn failed(doing: &str, path: &Path, error: io::Error) -> Error {
     let hint = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(format!("make room: df -h {}", path.display())),
         ErrorKind::ReadOnlyFilesystem => Some(format!("see how it is mounted: findmnt -T {}", path.display())),
@@ -121,11 +121,13 @@ fn expect(path: &Path, was: Option<&Meta>, bytes: &[u8]) -> Result<()> {
         (Err(error), _) if error.kind() != ErrorKind::NotFound => return Err(failed("read", path, error)),
         _ => false,
     };
-    if same {
-        return Ok(());
-    }
+    if same { Ok(()) } else { Err(changed(path)) }
+}
+
+/// The error of a file that is not what was read any more.
+pub(in super::super) fn changed(path: &Path) -> Error {
     let message = format!("{} was changed by somebody else between reading and writing", path.display());
-    Err(Error::new(Code::Retry, message).hint("nothing is changed; run the same command again"))
+    Error::new(Code::Retry, message).hint("nothing is changed; run the same command again")
 }
 
 /// Whether a file holds these bytes and no more.

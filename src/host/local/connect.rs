@@ -29,7 +29,7 @@ impl Stream for TcpStream {
 
 /// Opens a connection within `cx.timeouts.connect`; its reads and writes may block for
 /// `cx.timeouts.question` unless told otherwise.
-pub(super) fn open(cx: &Cx, socket: &Socket) -> io::Result<Box<dyn Stream>> {
+pub(in super::super) fn open(cx: &Cx, socket: &Socket) -> io::Result<Box<dyn Stream>> {
     let mut stream: Box<dyn Stream> = match socket {
         Socket::Unix(path) => Box::new(unix(cx, path)?),
         Socket::Tcp(host, port) => Box::new(tcp(cx, host, *port)?),

@@ -64,7 +64,8 @@ fn kept(name: &str) -> bool {
     name == ACL || name == LABEL || name.starts_with("user.")
 }
 
-fn lost(what: &str, model: &Path, error: io::Error, command: String) -> Error {
+/// The error of a thing that a new version of a file cannot keep.
+pub(in super::super) fn lost(what: &str, model: &Path, error: io::Error, command: String) -> Error {
     Error::failed(format!("a new version of {} cannot keep {what}", model.display()))
         .because(error)
         .hint(format!("run this as root, or as a user who may do: {command}"))

@@ -1,22 +1,13 @@
-//! One change at a time in a configuration folder: flock(2) on the folder itself, and, where the
-//! file system has none, an exclusive folder `.sipctl.lock/` in it that every run honours.
+//! Takes the lock of a configuration folder of this machine.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use serde::{Deserialize, Serialize};
 
 use super::super::Guard;
+use super::super::lock::{Holder, STAND_IN, Wait};
 use crate::cx::Cx;
-use crate::error::{Code, Error, Result};
-
-/// The stand-in for flock.
-const STAND_IN: &str = ".sipctl.lock";
-/// The longest pause between two tries: a crowd waits, so it must be short.
-const PAUSE: Duration = Duration::from_millis(10);
+use crate::error::{Error, Result};
 
 /// The lock goes when the open folder does.
 struct Flock {
@@ -78,7 +69,7 @@ fn exclusive(wait: &mut Wait, path: &Path) -> Result<Box<dyn Guard>> {
 fn make(path: &Path) -> io::Result<bool> {
     let own = path.with_file_name(format!("{STAND_IN}-{}", std::process::id()));
     fs::create_dir(&own)?;
-    let made = fs::write(own.join("holder"), serde_json::to_vec(&Holder::me())?).and_then(|()| fs::rename(&own, path));
+    let made = fs::write(own.join("holder"), serde_json::to_vec(&me())?).and_then(|()| fs::rename(&own, path));
     match made {
         Ok(()) => Ok(true),
         Err(error) => {
@@ -94,9 +85,8 @@ fn make(path: &Path) -> io::Result<bool> {
 /// Who holds the exclusive folder, if anybody: what a dead process left is taken away.
 fn held(path: &Path) -> Option<Holder> {
     let bytes = fs::read(path.join("holder")).ok()?;
-    // What cannot be understood comes from a newer version, which may be alive.
-    let holder: Holder = serde_json::from_slice(&bytes).unwrap_or_default();
-    if !holder.dead(&Holder::me()) {
+    let holder = Holder::read(&bytes);
+    if !holder.dead(&me(), there) {
         return Some(holder);
     }
     // Of several who found it stale one moves it away; what he moved must be what was stale.
@@ -111,77 +101,27 @@ fn held(path: &Path) -> Option<Holder> {
     None
 }
 
-/// Who made an exclusive folder: enough to know, on the same machine, that he is gone.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Holder {
-    pid: u32,
-    /// The boot of the machine.
-    boot: String,
-    /// The namespace the pid counts in.
-    space: String,
-    /// The machine's name.
-    host: String,
-}
-
-impl Holder {
-    fn me() -> Self {
-        let line = |path| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
-        let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-        Self {
-            pid: std::process::id(),
-            boot: line("/proc/sys/kernel/random/boot_id"),
-            space: space.to_string_lossy().into_owned(),
-            host: line("/proc/sys/kernel/hostname"),
-        }
-    }
-
-    fn dead(&self, me: &Self) -> bool {
-        let rebooted = self.boot != me.boot;
-        let ended = self.space == me.space && !Path::new("/proc").join(self.pid.to_string()).exists();
-        self.host == me.host && !self.boot.is_empty() && (rebooted || ended)
+fn me() -> Holder {
+    let line = |path| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    Holder {
+        pid: std::process::id(),
+        boot: line("/proc/sys/kernel/random/boot_id"),
+        space: space.to_string_lossy().into_owned(),
+        host: line("/proc/sys/kernel/hostname"),
     }
 }
 
-/// Waits with growing pauses, says so once, and gives up in time.
-struct Wait<'a> {
-    cx: &'a Cx<'a>,
-    folder: &'a Path,
-    until: Instant,
-    pause: Duration,
-}
-
-impl<'a> Wait<'a> {
-    fn new(cx: &'a Cx<'a>, folder: &'a Path) -> Self {
-        Self { cx, folder, until: cx.deadline(cx.timeouts.wait), pause: Duration::ZERO }
-    }
-
-    fn pause(&mut self, holder: Option<&Holder>) -> Result<()> {
-        self.cx.check()?;
-        let folder = self.folder.display();
-        if Instant::now() >= self.until {
-            let limit = humantime::format_duration(self.cx.timeouts.wait);
-            let error = Error::new(Code::Retry, format!("somebody else has been changing {folder} for {limit}"));
-            return Err(match holder {
-                Some(holder) => error.hint(format!(
-                    "process {} on {} holds it; if that is gone: rm -r {folder}/{STAND_IN}",
-                    holder.pid, holder.host
-                )),
-                None => error.hint(format!("see who: fuser -v {folder}")).hint("wait longer with: --wait 2m"),
-            });
-        }
-        if self.pause.is_zero() {
-            self.cx.events.progress(&format!("waiting: somebody else is changing {folder}"));
-        }
-        self.pause = (self.pause * 2).clamp(Duration::from_millis(1), PAUSE);
-        thread::sleep(self.pause);
-        Ok(())
-    }
+fn there(pid: u32) -> bool {
+    Path::new("/proc").join(pid.to_string()).exists()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cx::Silent;
+    use crate::error::Code;
+    use std::time::Duration;
 
     fn impatient() -> Cx<'static> {
         let mut cx = Cx::new(&Silent);
@@ -215,12 +155,12 @@ mod tests {
             fs::create_dir(&path).unwrap();
             fs::write(path.join("holder"), serde_json::to_vec(holder).unwrap()).unwrap();
         };
-        leave(&Holder { pid: gone.id(), ..Holder::me() });
+        leave(&Holder { pid: gone.id(), ..me() });
         drop(exclusive(&mut Wait::new(&cx, folder.path()), &path).unwrap());
-        leave(&Holder { boot: "before".into(), ..Holder::me() });
+        leave(&Holder { boot: "before".into(), ..me() });
         drop(take(&cx, folder.path()).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        leave(&Holder { boot: "before".into(), host: "another".into(), ..Holder::me() });
+        leave(&Holder { boot: "before".into(), host: "another".into(), ..me() });
         assert_eq!(take(&cx, folder.path()).err().map(|e| e.code), Some(Code::Retry));
     }
 }

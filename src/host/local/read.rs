@@ -13,6 +13,7 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, CWD, FileType, OFlags, Statx, StatxAttributes, StatxFlags, makedev, statx};
 use rustix::io::Errno;
 
+use super::super::glob::{Matcher, braces};
 use super::super::{Content, File, Meta, Want};
 
 /// Up to this size a file is read with one call.
@@ -152,7 +153,8 @@ fn whole(file: &mut impl Read, size: usize) -> io::Result<Arc<[u8]>> {
     }
 }
 
-fn unread(error: &io::Error) -> Content {
+/// What an error makes of a path that was asked for.
+pub(in super::super) fn unread(error: &io::Error) -> Content {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Content::Missing,
         _ => Content::Unreadable(error.to_string()),
@@ -240,7 +242,7 @@ fn mounted_files() -> Vec<(u64, u64)> {
 }
 
 /// Undoes the `\040` of mountinfo.
-fn unescape(text: &[u8]) -> Vec<u8> {
+pub(in super::super) fn unescape(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&first, tail)) = rest.split_first() {
@@ -285,57 +287,13 @@ fn glob(pattern: &Path) -> Vec<PathBuf> {
 /// What in a folder matches one part of a pattern. (The walker of the `glob` crate loses names with
 /// a leading dot and panics at names that are not UTF-8; its matching is sound.)
 fn children(folder: &Path, part: &str) -> Vec<PathBuf> {
-    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-    let pattern = part.contains(['*', '?', '[', '\\']).then(|| glob::Pattern::new(&dialect(part)));
-    let Some(Ok(pattern)) = pattern else {
+    let Some(pattern) = Matcher::new(part) else {
         let path = folder.join(part);
         return if fs::symlink_metadata(&path).is_ok() { vec![path] } else { Vec::new() };
     };
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let names = fs::read_dir(here).into_iter().flatten().flatten().map(|entry| entry.file_name());
-    names.filter(|name| pattern.matches_with(&name.to_string_lossy(), options)).map(|name| folder.join(name)).collect()
-}
-
-/// `a{b,c{d,e}}` as `ab`, `acd`, `ace`; braces that do not close are letters.
-fn braces(pattern: &str) -> Vec<String> {
-    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
-    let (mut depth, mut from, mut parts) = (0, open + 1, Vec::new());
-    for (at, byte) in pattern.bytes().enumerate().skip(open) {
-        match byte {
-            b'{' => depth += 1,
-            b',' if depth == 1 => {
-                parts.push(&pattern[from..at]);
-                from = at + 1;
-            }
-            b'}' if depth == 1 => {
-                parts.push(&pattern[from..at]);
-                let (head, tail) = (&pattern[..open], &pattern[at + 1..]);
-                return parts.into_iter().flat_map(|part| braces(&format!("{head}{part}{tail}"))).collect();
-            }
-            b'}' => depth -= 1,
-            _ => {}
-        }
-    }
-    vec![pattern.to_owned()]
-}
-
-/// glob(3) in the words of the `glob` crate, which gives `**` and `[^` a meaning of its own and
-/// knows no backslash.
-fn dialect(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '*' if out.ends_with('*') => {}
-            '^' if out.ends_with('[') => out.push('!'),
-            '\\' => match chars.next() {
-                Some(next) => out.push_str(&glob::Pattern::escape(next.encode_utf8(&mut [0; 4]))),
-                None => out.push('\\'),
-            },
-            c => out.push(c),
-        }
-    }
-    out
+    names.filter(|name| pattern.matches(&name.to_string_lossy())).map(|name| folder.join(name)).collect()
 }
 
 #[cfg(test)]
@@ -365,12 +323,6 @@ mod tests {
         assert_eq!(here("{none,nothing}"), [""; 0]);
         fs::write(folder.path().join(OsStr::from_bytes(b"caf\xe9.conf")), "").unwrap();
         assert_eq!(glob(&folder.path().join("c*.conf")).len(), 1);
-    }
-
-    #[test]
-    fn braces_nest_and_may_stay_open() {
-        assert_eq!(braces("a{b,c{d,e}}f{1,2}"), ["abf1", "abf2", "acdf1", "acdf2", "acef1", "acef2"]);
-        assert_eq!(braces("a{b,c"), ["a{b,c"]);
     }
 
     #[test]

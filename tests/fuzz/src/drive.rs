@@ -136,10 +136,13 @@ fn main() {
     let mut args = env::args().skip(1);
     let seconds = args.next().and_then(|text| text.parse().ok()).unwrap_or(10);
     let start: u64 = args.next().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let only = args.next();
+    let targets: Vec<Target> =
+        TARGETS.into_iter().filter(|t| only.as_ref().is_none_or(|only| t.name == only)).collect();
     // Several targets share the time.
-    let share = Duration::from_secs(seconds) / TARGETS.len() as u32;
-    for target in TARGETS {
-        fuzz(&target, share, start);
+    let share = Duration::from_secs(seconds) / targets.len().max(1) as u32;
+    for target in &targets {
+        fuzz(target, share, start);
     }
 }
 

@@ -30,6 +30,7 @@ pub fn endpoints(link: &mut Link, cx: &Cx, known: &[String], store: &str, place:
             secret: if field(2).is_some() { SecretKind::Inherited } else { SecretKind::None },
             source: place.clone(),
             managed: Some(store.to_owned()),
+            list: None,
         }
     };
     Ok(ids.iter().zip(answers.chunks(FIELDS.len())).map(extension).collect())

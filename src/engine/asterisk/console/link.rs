@@ -69,8 +69,9 @@ impl<'h> Link<'h> {
             Ok(_) => Err(starting()),
             Err(error) if error.code == Code::Interrupted => Err(error),
             Err(error) => Err(match reason {
-                Some((why, path)) => unreachable(why, &path),
-                None => error,
+                // Where sockets cannot be reached at all, what the program says counts.
+                Some((why, path)) if why.kind() != ErrorKind::Unsupported => unreachable(why, &path),
+                _ => error,
             }),
         }
     }
@@ -143,7 +144,9 @@ impl<'h> Link<'h> {
             }
             Way::Program { config } => {
                 let commands: Vec<Command> = questions.iter().map(|q| remote(config.as_deref(), q)).collect();
-                let outputs = self.host.run(cx, &commands)?;
+                let mut cx = cx.clone();
+                cx.timeouts.question = patience;
+                let outputs = self.host.run(&cx, &commands)?;
                 outputs.iter().map(answer).collect()
             }
         }

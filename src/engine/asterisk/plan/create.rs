@@ -46,8 +46,10 @@ impl<'a> Wish<'a> {
         if let Some(context) = &context {
             room.check_context(context)?;
         }
-        if fields.enabled == Some(false) {
-            return Err(Error::usage("a new extension cannot start disabled").hint("add it, then: sipctl ext disable"));
+        let disabled = fields.enabled == Some(false);
+        if disabled && fields.permit.as_ref().is_some_and(|permit| !permit.is_empty()) {
+            return Err(Error::usage("a new extension with networks of its own (permit) cannot start disabled")
+                .hint("add it, then: sipctl ext disable"));
         }
         if new.domain.is_some() {
             return Err(Error::usage("Asterisk has nothing for --domain"));
@@ -55,6 +57,10 @@ impl<'a> Wish<'a> {
         let by_address = fields.ip.as_ref().is_some_and(|ip| !ip.is_empty());
         let mut wanted = fields::wanted(&fields, number, &Fields::default())?;
         wanted.extend(fields::settings(&new.settings)?);
+        if disabled {
+            // As `disable` writes it, so that `enable` takes it out again.
+            wanted.extend(fields::disabled());
+        }
         if let Some(lost) = wanted.iter().find(|want| by_address && want.object == Type::Auth) {
             let message = format!("a device known by its address (--ip) has no auth to set auth.{} in", lost.option);
             return Err(Error::usage(message));

@@ -39,8 +39,10 @@ impl<'a> Wish<'a> {
             );
         }
         let mut fields = new.fields.clone();
-        if fields.enabled == Some(false) {
-            return Err(Error::usage("a new extension cannot start disabled").hint("add it, then: sipctl ext disable"));
+        let disabled = fields.enabled == Some(false);
+        if disabled && fields.permit.as_ref().is_some_and(|permit| !permit.is_empty()) {
+            return Err(Error::usage("a new extension with networks of its own (permit) cannot start disabled")
+                .hint("add it, then: sipctl ext disable"));
         }
         // The inventory speaks where no flag and no --like does.
         if new.like.is_none() {
@@ -77,6 +79,13 @@ impl<'a> Wish<'a> {
                 Want::Set(value) | Want::Add(value) => out.put(*part, option, value.as_bytes()),
                 Want::Unset(_) => out.put(*part, option, b""),
             }
+        }
+        if disabled {
+            // As `disable` writes it, so that `enable` takes it out again.
+            for (name, value) in fields::STOPPED {
+                out.put(Part::Param, name, value.as_bytes());
+            }
+            out.put(Part::Attr, fields::DISABLED, b"params");
         }
         Ok(out)
     }
@@ -124,7 +133,7 @@ pub fn create<'e>(room: &Room<'e>, draft: &mut Draft<'e>, ext: &Ext, new: &NewEx
 /// else next to him.
 fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e>, wish: &Wish) -> Result<()> {
     let model = neighbours.first;
-    let splices = dress::dressed(room, draft, neighbours, wish)?;
+    let mut splices = dress::dressed(room, draft, neighbours, wish)?;
     let (file, element) = draft.element(model.node)?;
     let bytes = draft.bytes(file);
     if let Some(like) = own_file(draft, model)? {
@@ -135,22 +144,35 @@ fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e
             return new_file(room, draft, path, splice::apply(bytes, splice::merged(splices)), &like);
         }
     }
-    let comment = layout::own_comment(bytes, element.start, &model.id);
-    let start = comment.as_ref().map_or(element.start, |comment| comment.start);
     // Behind somebody who shares his last line the new one does too, so that he can go alone.
-    let whole = layout::starts_line(bytes, start) && (!neighbours.behind || layout::ends_line(bytes, element.end));
+    let shares = neighbours.behind && !layout::ends_line(bytes, element.end);
+    let comment = layout::own_comment(bytes, element.start, &model.id).filter(|_| !shares);
+    let start = comment.as_ref().map_or(element.start, |comment| comment.start);
+    // One in a block that `<!--#` opens is seen as part of that.
+    if let Some(comment) = comment.filter(|c| splices.iter().all(|s| s.span.end <= c.start || c.end <= s.span.start)) {
+        let text = replace(&bytes[comment.clone()], model.id.as_bytes(), wish.number.as_bytes());
+        splices.push(Splice::replace(comment, text));
+    }
+    let whole = !shares && layout::starts_line(bytes, start);
     let inside = |splice: &Splice| splice.span.start >= start && splice.span.end <= element.end;
     let moved = splices
         .into_iter()
         .filter(inside)
         .map(|splice| Splice { span: splice.span.start - start..splice.span.end - start, text: splice.text });
     let user = splice::apply(&bytes[start..element.end], splice::merged(moved.collect()));
-    let (end, indent) = (layout::line_end(bytes, element.start), layout::indent(bytes, start));
+    let indent = layout::indent(bytes, start);
     let line = layout::line_start(bytes, start);
-    let apart = layout::line_above(bytes, line).is_some_and(|above| bytes[above..line].trim_ascii().is_empty());
-    let between = match (whole, apart) {
-        (true, true) => [end, end, indent].concat(),
-        (true, false) => [end, indent].concat(),
+    let blank = layout::line_above(bytes, line).map(|above| &bytes[above..line]);
+    let blank = blank.filter(|blank| blank.trim_ascii().is_empty());
+    // What goes again with the new one leaves the line ends there were.
+    let end = match (neighbours.behind, blank) {
+        (true, _) => layout::line_end(bytes, element.end),
+        (false, Some(blank)) => layout::line_end(blank, 0),
+        (false, None) => layout::line_end(bytes, element.start),
+    };
+    let between = match (whole, blank) {
+        (true, Some(_)) if neighbours.behind => [end, end, indent].concat(),
+        (true, blank) => [end, blank.unwrap_or_default(), indent].concat(),
         (false, _) => Vec::new(),
     };
     let splice = match neighbours.behind {

@@ -1,17 +1,14 @@
 //! Stopping a user and letting him go on: what `disable` writes, `enable` takes out again, byte
 //! for byte.
 
-use super::super::directory::{Part, own};
+use super::super::directory::{Part, User, own};
 use super::super::draft::{Draft, not_plain};
-use super::super::fields::{DISABLED, NOBODY};
+use super::super::fields::{self, DISABLED, STOPPED};
 use super::super::layout::{self, Opened};
 use super::Room;
 use crate::error::{Error, Result};
 use crate::extension::Ext;
 use crate::text::splice::Splice;
-
-/// Both answer 403; the second to INVITE as well (observed on 1.11).
-const PARAMS: [(&str, &str); 2] = [("sip-forbid-register", "true"), ("auth-acl", NOBODY)];
 
 fn word(opened: Opened) -> &'static str {
     match opened {
@@ -22,15 +19,23 @@ fn word(opened: Opened) -> &'static str {
     }
 }
 
+/// An error about a mark that does not say what stands there.
+fn changed(room: &Room, user: &User) -> Error {
+    Error::usage(format!("what disables {} was changed by hand", user.id))
+        .at(room.reading().doc.place(user.node))
+        .hint(format!("take sip-forbid-register, auth-acl and {DISABLED} out by hand"))
+}
+
 /// Plans `disable`.
 pub fn disable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
     let user = room.user(ext)?;
     let doc = &room.reading().doc;
     if room.reading().is_disabled(user) {
-        return Ok(());
+        let stopped = fields::read(&room.reading().directory, doc, user).enabled == Some(false);
+        return if stopped { Ok(()) } else { Err(changed(room, user)) };
     }
     draft.allow(user.domain, &user.id, &user.id);
-    let options = PARAMS.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+    let options = STOPPED.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
     let addition = layout::Addition { part: Part::Param, options: &options, gone: &[] };
     let (splices, opened) = layout::add(doc, user.node, &[addition]).ok_or_else(|| not_plain(doc.place(user.node)))?;
     draft.append(user, Part::Attr, DISABLED, word(opened).as_bytes())?;
@@ -38,7 +43,7 @@ pub fn disable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
     for splice in splices {
         draft.splice(file, splice);
     }
-    for (name, value) in PARAMS {
+    for (name, value) in STOPPED {
         draft.expect(user, Part::Param, name, Some(value.as_bytes()));
     }
     Ok(())
@@ -51,7 +56,7 @@ pub fn enable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
     let doc = &reading.doc;
     let params = own(doc, user.node, Part::Param, true);
     let Some(mark) = reading.directory.setting(doc, user, Part::Attr, DISABLED) else {
-        let forbidden = params.iter().find(|param| param.name.eq_ignore_ascii_case(PARAMS[0].0.as_bytes()));
+        let forbidden = params.iter().find(|param| param.name.eq_ignore_ascii_case(STOPPED[0].0.as_bytes()));
         return match forbidden.filter(|param| param.value.eq_ignore_ascii_case(b"true")) {
             Some(param) => Err(Error::usage(format!("{ext} was forbidden by hand, not by sipctl"))
                 .at(doc.place(param.node))
@@ -59,19 +64,15 @@ pub fn enable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
             None => Ok(()),
         };
     };
-    let changed = || {
-        Error::usage(format!("what disables {ext} was changed by hand"))
-            .at(doc.place(user.node))
-            .hint(format!("take sip-forbid-register, auth-acl and {DISABLED} out by hand"))
-    };
-    let ours = &params[params.len().saturating_sub(PARAMS.len())..];
+    let changed = || changed(room, user);
+    let ours = &params[params.len().saturating_sub(STOPPED.len())..];
     let as_written =
-        ours.iter().map(|param| (&*param.name, &*param.value)).eq(PARAMS.map(|(a, b)| (a.as_bytes(), b.as_bytes())));
+        ours.iter().map(|param| (&*param.name, &*param.value)).eq(STOPPED.map(|(a, b)| (a.as_bytes(), b.as_bytes())));
     let Some(block) = doc.child(user.node, "params").filter(|_| as_written) else { return Err(changed()) };
     draft.allow(user.domain, &user.id, &user.id);
     let (file, span) = draft.attribute(user, DISABLED)?;
     draft.splice(file, Splice::remove(span));
-    let tag = |node: u32| Ok::<_, Error>(doc.merged.source(doc.tree.open(node)).ok_or_else(changed)?.1);
+    let tag = |node: u32| Ok::<_, Error>(doc.merged.ends(doc.tree.open(node)).ok_or_else(changed)?.1);
     let splice = match &*mark.value {
         b"params" | b"new-block" => {
             let (around, first, last) = match &*mark.value {
@@ -81,9 +82,9 @@ pub fn enable(room: &Room, draft: &mut Draft, ext: &Ext) -> Result<()> {
             let before = doc.tree.children(around).take_while(|child| *child != first).last();
             let bytes = draft.bytes(file);
             let taken = |node: u32| Ok::<_, Error>(layout::taken(bytes, draft.element(node)?.1, false));
-            match before.map(|before| draft.element(before)).transpose()? {
-                Some((own, before)) if own == file => Splice::remove(before.end..draft.element(last)?.1.end),
-                // What stands before comes from another file: these are whole lines of their own.
+            match before.map(|before| draft.element(before)) {
+                Some(Ok((own, before))) if own == file => Splice::remove(before.end..draft.element(last)?.1.end),
+                // What stands before comes from another file, at least in part: these are whole lines of their own.
                 Some(_) => Splice::remove(taken(first)?.start..taken(last)?.end),
                 None => Splice::remove(tag(around)?.end..draft.element(last)?.1.end),
             }

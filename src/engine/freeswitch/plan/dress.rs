@@ -1,9 +1,11 @@
 //! The style of the house: whom a new user is dressed after, and which of his words are not
 //! personal.
 
+use std::ops::Range;
+
 use super::super::directory::{Part, Setting, User, last, own};
 use super::super::draft::{Draft, not_plain};
-use super::super::fields::DISABLED;
+use super::super::fields::{DISABLED, LIST};
 use super::super::layout::{self, Addition, Options};
 use super::super::mask::is_secret;
 use super::Room;
@@ -40,8 +42,8 @@ enum Fate {
 const CALLER_IDS: [&str; 4] =
     ["effective_caller_id_name", "effective_caller_id_number", "outbound_caller_id_name", "outbound_caller_id_number"];
 /// Personal whatever it holds.
-const PERSONAL: [&str; 8] =
-    ["number-alias", "cidr", "ip", DISABLED, "description", "vm-mailto", "email-addr", "vm-notify-mailto"];
+const PERSONAL: [&str; 9] =
+    ["number-alias", "cidr", "ip", DISABLED, LIST, "description", "vm-mailto", "email-addr", "vm-notify-mailto"];
 
 impl<'e> Neighbours<'e> {
     /// What the model's value becomes for the new number.
@@ -156,13 +158,10 @@ pub fn dressed<'e>(
 
 /// A neighbour's comments are his own; one that only names the number is renamed.
 fn comments(bytes: &[u8], old: &str, new: &str, out: &mut Vec<Splice>) {
-    let mut at = 0;
-    while let Some(start) = super::super::line::find(bytes, b"<!--", at) {
-        let end = super::super::line::find(bytes, b"-->", start).map_or(bytes.len(), |end| end + 3);
-        at = end;
+    for Range { start, end } in layout::comments(bytes) {
         let text = &bytes[start..end];
         let around = out.iter().any(|splice| splice.span.start < end && start < splice.span.end);
-        if text.starts_with(b"<!--#") || around {
+        if around {
             continue;
         }
         let numbered =

@@ -400,9 +400,12 @@ fn second_opinion(reading: &Reading, user: &User) -> Result<()> {
 /// What follows after proof: what the edits need, and what `--kick` and `--hangup` ask for.
 fn aftercare(room: &Room, draft: &Draft, edits: &[Edit]) -> Vec<Aftercare> {
     let mut out = draft.aftercare.clone();
-    for user in edits.iter().filter_map(|edit| room.estate.user(edit.ext())) {
+    for edit in edits {
+        let Some(user) = room.estate.user(edit.ext()) else { continue };
+        // Who is gone is registered no more.
+        let kick = room.options.kick || matches!(edit, Edit::Delete(_));
         for id in room.reading().addresses(user, room.live) {
-            out.extend(room.options.kick.then(|| Aftercare::Kick { id: id.clone() }));
+            out.extend(kick.then(|| Aftercare::Kick { id: id.clone() }));
             out.extend(room.options.hangup.then_some(Aftercare::Hangup { id }));
         }
     }

@@ -1,0 +1,255 @@
+//! One conversation with the agent, the shell program that works on the far side: login, requests
+//! framed by their length, answers framed by a nonce that nothing else there can know.
+
+use std::io::{Error as IoError, ErrorKind};
+use std::time::{Duration, Instant};
+
+use super::super::link::Link;
+use super::super::lock::Holder;
+use crate::cx::Cx;
+use crate::error::{Code, Error, Result};
+use crate::secret::salt;
+
+const AGENT: &str = include_str!("agent.sh");
+/// How often the agent is told that somebody is still here; it ends when three are missing.
+pub(super) const BEAT: Duration = Duration::from_secs(10);
+/// How long one look at the link may take before other things are looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What the host is and has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tools {
+    /// The user that works there.
+    pub user: u32,
+    /// Whether there is a flock.
+    pub flock: bool,
+    /// Whether there is a sha256sum.
+    pub sums: bool,
+    /// Who would hold a stand-in for flock.
+    pub me: Holder,
+}
+
+/// A part of an answer: bytes, and the words of the line that ends them.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Part {
+    pub bytes: Vec<u8>,
+    pub words: String,
+}
+
+/// What is asked of the agent: calls of its functions, and the data they take.
+#[derive(Clone, Default)]
+pub(super) struct Request {
+    pub script: Vec<u8>,
+    pub data: Vec<u8>,
+}
+
+/// How one exchange may end early.
+#[derive(Clone, Copy)]
+pub(super) struct Patience {
+    /// How long the link may be silent.
+    pub silent: Duration,
+    /// Whether a signal ends it.
+    pub cancel: bool,
+    /// Whether what is under way there must end with it.
+    pub ends: bool,
+}
+
+/// An agent that said hello.
+pub(super) struct Session {
+    link: Box<dyn Link>,
+    name: String,
+    nonce: String,
+    number: u64,
+    inbox: Vec<u8>,
+    out: Vec<u8>,
+    beaten: Instant,
+    open: bool,
+    /// What the look at login found.
+    pub tools: Tools,
+    /// The clock there minus ours, in nanoseconds.
+    pub ahead: i128,
+}
+
+impl Session {
+    /// Starts the agent in a shell.
+    pub(super) fn login(cx: &Cx, link: Box<dyn Link>, name: &str) -> Result<Self> {
+        let nonce = format!("{}{}", salt()?, salt()?);
+        let mut session = Self {
+            link,
+            name: name.to_owned(),
+            out: format!("N={nonce}\n").into_bytes(),
+            nonce,
+            number: 0,
+            inbox: Vec::new(),
+            beaten: Instant::now(),
+            open: true,
+            tools: Tools::default(),
+            ahead: 0,
+        };
+        let sent = AGENT.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        session.out.extend(sent.flat_map(|line| [line.as_bytes(), b"\n"]).flatten());
+        let patience = Patience { silent: cx.timeouts.connect, cancel: true, ends: true };
+        session.until(cx, patience, " hello")?;
+        let look = session.until(cx, patience, " ready")?;
+        let arrived = now();
+        let mut words = look.split(|b| *b == 0).map(|word| String::from_utf8_lossy(word).into_owned());
+        let mut next = || words.next().unwrap_or_default();
+        let (user, clock, stats) = (next(), next(), next());
+        if stats.is_empty() {
+            let message = format!("{name} has no usable stat (coreutils or busybox)");
+            return Err(Error::failed(message).hint("install coreutils there"));
+        }
+        session.tools.user = user.parse().unwrap_or(u32::MAX);
+        session.tools.flock = !next().is_empty();
+        session.tools.sums = !next().is_empty();
+        next();
+        session.tools.me = Holder { pid: next().parse().unwrap_or(0), space: next(), boot: next(), host: next() };
+        session.ahead = nanoseconds(&clock).map_or(0, |there| there - arrived);
+        Ok(session)
+    }
+
+    /// Sends a request whose answer nobody waits for: the next exchange passes over it.
+    pub(super) fn tell(&mut self, request: &Request) {
+        self.send(request);
+        self.look();
+    }
+
+    fn send(&mut self, request: &Request) {
+        self.number += 1;
+        let header = format!("{} {} {}\n", self.number, request.script.len(), request.data.len());
+        self.out.extend_from_slice(header.as_bytes());
+        self.out.extend_from_slice(&request.script);
+        self.out.extend_from_slice(&request.data);
+    }
+
+    /// Sends a request and waits for its whole answer.
+    pub(super) fn ask(&mut self, cx: &Cx, patience: Patience, request: &Request) -> Result<Vec<Part>> {
+        self.send(request);
+        // What comes before it is the end of an answer nobody waited for, or somebody's noise.
+        self.until(cx, patience, &format!(" < {}", self.number))?;
+        let mut parts = Vec::new();
+        loop {
+            let bytes = self.until(cx, patience, " ")?;
+            let end = self.inbox.iter().position(|b| *b == b'\n').unwrap_or(self.inbox.len());
+            let words = String::from_utf8_lossy(&self.inbox[..end]).into_owned();
+            self.inbox.drain(..(end + 1).min(self.inbox.len()));
+            let last = words.strip_prefix(&format!("> {}", self.number)).map(|done| done.trim().to_owned());
+            match last {
+                Some(done) => {
+                    parts.push(Part { bytes, words: done });
+                    return Ok(parts);
+                }
+                None => parts.push(Part { bytes, words }),
+            }
+        }
+    }
+
+    /// Tells the agent that we are still here, when it is time to.
+    pub(super) fn beat(&mut self) {
+        if self.beaten.elapsed() >= BEAT {
+            self.beaten = Instant::now();
+            self.out.extend_from_slice(b"b\n");
+        }
+    }
+
+    /// Moves what can be moved without waiting; whether the other side is still there.
+    pub(super) fn look(&mut self) -> bool {
+        self.open = self.open && self.link.pump(&mut self.out, &mut self.inbox, Duration::ZERO).unwrap_or(false);
+        self.open
+    }
+
+    /// Whether the other side was still there when it was last looked at.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// What comes before the next line that starts with the nonce and `words`; both are taken. With
+    /// a single blank the rest of the line is left, else it is taken as well.
+    fn until(&mut self, cx: &Cx, patience: Patience, words: &str) -> Result<Vec<u8>> {
+        let mark = match words {
+            " " => format!("\n{} ", self.nonce),
+            words => format!("\n{}{words}\n", self.nonce),
+        };
+        let mut heard = Instant::now();
+        let mut from = 0;
+        loop {
+            if let Some(at) = find(&self.inbox[from..], mark.as_bytes()).map(|at| at + from) {
+                let after = at + mark.len();
+                // The whole line must be there.
+                if words != " " || self.inbox[after..].contains(&b'\n') {
+                    let mut bytes: Vec<u8> = self.inbox.drain(..after).collect();
+                    bytes.truncate(at);
+                    return Ok(bytes);
+                }
+            }
+            from = self.inbox.len().saturating_sub(mark.len() + 200);
+            if !self.open {
+                return Err(self.dead(None));
+            }
+            if patience.cancel {
+                cx.check()?;
+            }
+            self.beat();
+            let before = (self.inbox.len(), self.out.len());
+            match self.link.pump(&mut self.out, &mut self.inbox, LOOK) {
+                Ok(open) => self.open = open,
+                Err(error) => {
+                    self.open = false;
+                    return Err(self.dead(Some(error)));
+                }
+            }
+            if before != (self.inbox.len(), self.out.len()) {
+                heard = Instant::now();
+            } else if heard.elapsed() >= patience.silent {
+                let limit = humantime::format_duration(patience.silent);
+                let message = format!("{} gave no answer within {limit}", self.name);
+                return Err(Error::new(Code::Unreachable, message).hint("allow more time with: --timeout"));
+            }
+        }
+    }
+
+    fn dead(&mut self, error: Option<IoError>) -> Error {
+        let said = self.link.complaint();
+        let lost = Error::new(Code::Unreachable, format!("lost the connection to {}", self.name));
+        match (said.is_empty(), error) {
+            (false, _) => lost.because(anyhow::anyhow!(said)),
+            (true, Some(error)) if error.kind() != ErrorKind::BrokenPipe => lost.because(error),
+            _ => lost,
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // The end of its input ends it as well, only less politely.
+        if self.out.is_empty() {
+            self.out.extend_from_slice(b"q\n");
+            let _ = self.link.pump(&mut self.out, &mut self.inbox, Duration::ZERO);
+        }
+    }
+}
+
+/// Nanoseconds since 1970 on this machine.
+pub(super) fn now() -> i128 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_nanos().cast_signed())
+}
+
+/// `SECONDS.NANOSECONDS`; some programs leave the fraction as they found it.
+fn nanoseconds(text: &str) -> Option<i128> {
+    let (seconds, fraction) = text.split_once('.')?;
+    let seconds: i128 = seconds.parse().ok()?;
+    Some(seconds * 1_000_000_000 + fraction.parse::<u32>().map_or(0, i128::from))
+}
+
+/// Where a text stands that starts with a line break.
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|b| *b == b'\n') {
+        if text[from + at..].starts_with(wanted) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
+}

@@ -1,0 +1,327 @@
+//! The login: keys of the agent, key files, then passwords, as ssh does it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use ssh2::{KeyboardInteractivePrompt, Prompt};
+
+use super::config::Settings;
+use super::key::{self, Key};
+use super::live::{Live, Stop, code, code_of};
+use super::password;
+use crate::cx::Cx;
+use crate::error::{Code, Error, Result};
+use crate::secret::Secret;
+
+/// How often a passphrase is asked for.
+const TRIES: usize = 3;
+
+/// Passphrases that were right, for the other hosts of this run.
+static PASSPHRASES: Mutex<BTreeMap<PathBuf, Secret>> = Mutex::new(BTreeMap::new());
+
+/// Held while a passphrase is asked for.
+static ASKING: Mutex<()> = Mutex::new(());
+
+/// Logs in, or says what was tried and what would do.
+pub(super) fn login(cx: &Cx, live: &Live, settings: &Settings, password: Option<&Path>) -> Result<()> {
+    let password = password.map(password::read).transpose()?;
+    let mut login = Login { cx, live, settings, tried: Vec::new() };
+    let mut methods = match login.methods() {
+        Ok(methods) => methods,
+        // A server that wants nothing lets everybody in at once.
+        Err(_) if live.session.authenticated() => return Ok(()),
+        Err(stop) => return Err(login.stopped(stop)),
+    };
+    if live.session.authenticated() {
+        return Ok(());
+    }
+    let offers = |methods: &str, method: &str| methods.split(',').any(|offered| offered == method);
+    let wants_password = |methods: &str| ["password", "keyboard-interactive"].iter().any(|way| offers(methods, way));
+    if settings.with_keys && offers(&methods, "publickey") {
+        if login.by_keys()? {
+            return Ok(());
+        }
+        // A server that wants a key and a password offers the second only after the first.
+        if !wants_password(&methods)
+            && let Ok(now) = login.methods()
+        {
+            methods = now;
+        }
+    }
+    if settings.with_passwords && wants_password(&methods) {
+        let given = password.is_some();
+        let password = match password {
+            Some(password) => Some(password),
+            None if settings.batch => None,
+            None => ask(cx, &format!("Password of {}@{}", settings.user, settings.name))?,
+        };
+        if let Some(password) = password {
+            for method in ["password", "keyboard-interactive"].into_iter().filter(|method| offers(&methods, method)) {
+                if login.by_password(method, &password)? {
+                    return Ok(());
+                }
+            }
+            login
+                .tried
+                .push(if given { "the password of --ssh-password-file" } else { "the password typed" }.to_owned());
+        }
+    }
+    Err(login.refused(&methods))
+}
+
+/// Asks a person; nothing typed is no answer, and a signal meanwhile ends the login.
+fn ask(cx: &Cx, prompt: &str) -> Result<Option<Secret>> {
+    cx.check()?;
+    let typed = cx.events.secret(prompt)?;
+    cx.check()?;
+    Ok(typed.filter(|typed| !typed.reveal().is_empty()))
+}
+
+struct Login<'a> {
+    cx: &'a Cx<'a>,
+    live: &'a Live,
+    settings: &'a Settings,
+    tried: Vec<String>,
+}
+
+impl Login<'_> {
+    /// One exchange, with a time of its own: a person may have thought about a passphrase before.
+    fn exchange<T>(&self, call: impl FnMut() -> Result<T, ssh2::Error>) -> Result<T, Stop> {
+        self.live.until(self.cx, self.cx.deadline(self.cx.timeouts.connect), call)
+    }
+
+    /// The methods the server offers now.
+    fn methods(&self) -> Result<String, Stop> {
+        self.exchange(|| self.live.session.auth_methods(&self.settings.user).map(str::to_owned))
+    }
+
+    /// What an attempt came to: in, refused, or an error that ends the login.
+    fn came_to(&self, result: Result<(), Stop>) -> Result<bool> {
+        match result {
+            Ok(()) => Ok(self.live.session.authenticated()),
+            Err(Stop::Ssh(error)) if code_of(&error) == code::REFUSED => Ok(false),
+            // libssh2 has the same code for a connection that is gone and for a server that wants more.
+            Err(Stop::Ssh(error)) if code_of(&error) == code::UNVERIFIED && !error.message().contains("Waiting") => {
+                Ok(false)
+            }
+            Err(stop) => Err(self.stopped(stop)),
+        }
+    }
+
+    fn by_keys(&mut self) -> Result<bool> {
+        let keys: Vec<(&Path, Key)> = self.settings.keys.iter().map(|file| (file.as_path(), key::look(file))).collect();
+        let listed: Vec<Vec<u8>> = keys
+            .iter()
+            .filter_map(|(file, key)| match key {
+                Key::Usable { public, .. } => public.clone(),
+                _ => key::beside(file),
+            })
+            .collect();
+        let mut held = Vec::new();
+        if let Some(socket) = &self.settings.agent
+            && self.by_agent(socket, &listed, &mut held)?
+        {
+            return Ok(true);
+        }
+        for (file, key) in keys {
+            let by_agent = |public: &Option<Vec<u8>>| public.as_ref().is_some_and(|public| held.contains(public));
+            match key {
+                Key::Missing => {}
+                Key::Unusable(_) if by_agent(&key::beside(file)) => {}
+                Key::Unusable(why) => self.tried.push(format!("{} (not used: {why})", file.display())),
+                Key::Usable { ref public, .. } if by_agent(public) => {}
+                Key::Usable { encrypted: false, .. } => {
+                    if self.by_file(file)? {
+                        return Ok(true);
+                    }
+                }
+                Key::Usable { encrypted: true, .. } => {
+                    if self.by_encrypted(file)? {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Keys of the agent, those of the configuration first. An agent that cannot be asked is as good
+    /// as none.
+    fn by_agent(&mut self, socket: &Path, listed: &[Vec<u8>], held: &mut Vec<Vec<u8>>) -> Result<bool> {
+        let Ok(mut agent) = self.live.session.agent() else { return Ok(false) };
+        let identities = agent
+            .set_identity_path(socket)
+            .and_then(|()| agent.connect())
+            .and_then(|()| agent.list_identities())
+            .and_then(|()| agent.identities());
+        let mut identities = match identities {
+            Ok(identities) => identities,
+            Err(error) => {
+                self.cx.events.detail(&format!("the ssh agent at {} does not answer: {error}", socket.display()));
+                return Ok(false);
+            }
+        };
+        let place = |key: &ssh2::PublicKey| listed.iter().position(|listed| listed == key.blob());
+        if self.settings.only_these {
+            identities.retain(|key| place(key).is_some());
+        }
+        identities.sort_by_key(|key| place(key).unwrap_or(listed.len()));
+        for identity in &identities {
+            self.cx.events.detail(&format!("ssh: trying the key {} of the agent", identity.comment()));
+            held.push(identity.blob().to_vec());
+            self.tried.push(format!("{} of the agent", identity.comment()));
+            let result = self.exchange(|| agent.userauth(&self.settings.user, identity));
+            match result {
+                // An agent may hold what it cannot sign with.
+                Err(Stop::Ssh(error)) if self.is_of_the_key(&error) => {}
+                result => {
+                    if self.came_to(result)? {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether an error is about the key and the next one can be tried.
+    fn is_of_the_key(&self, error: &ssh2::Error) -> bool {
+        const OF_THE_KEY: [i32; 5] =
+            [code::FILE, code::UNSUPPORTED, code::ALGO_UNSUPPORTED, code::AGENT, code::KEYFILE];
+        OF_THE_KEY.contains(&code_of(error))
+    }
+
+    fn by_file(&mut self, file: &Path) -> Result<bool> {
+        self.cx.events.detail(&format!("ssh: trying the key {}", file.display()));
+        let session = &self.live.session;
+        let result = self.exchange(|| session.userauth_pubkey_file(&self.settings.user, None, file, None));
+        match result {
+            Err(Stop::Ssh(error)) if self.is_of_the_key(&error) => {
+                self.tried.push(format!("{} (not used: {})", file.display(), error.message()));
+                Ok(false)
+            }
+            result => {
+                self.tried.push(file.display().to_string());
+                self.came_to(result)
+            }
+        }
+    }
+
+    fn by_encrypted(&mut self, file: &Path) -> Result<bool> {
+        if let Some(came_to) = self.by_known_passphrase(file)? {
+            return Ok(came_to);
+        }
+        // Several hosts may want the same key at once: one of them asks, the others wait.
+        let _one = ASKING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(came_to) = self.by_known_passphrase(file)? {
+            return Ok(came_to);
+        }
+        let mut why = "it has a passphrase: ssh-add it";
+        let mut again = "";
+        for _ in 0..TRIES {
+            let prompt = format!("{again}Passphrase of {}", file.display());
+            let typed = if self.settings.batch { None } else { ask(self.cx, &prompt)? };
+            let Some(typed) = typed else { break };
+            if let Some(came_to) = self.by_passphrase(file, &typed)? {
+                PASSPHRASES.lock().unwrap_or_else(PoisonError::into_inner).insert(file.to_owned(), typed);
+                return Ok(came_to);
+            }
+            (why, again) = ("wrong passphrase", "That was not it. ");
+        }
+        self.tried.push(format!("{} (not used: {why})", file.display()));
+        Ok(false)
+    }
+
+    fn by_known_passphrase(&mut self, file: &Path) -> Result<Option<bool>> {
+        let known = PASSPHRASES.lock().unwrap_or_else(PoisonError::into_inner).get(file).cloned();
+        known.map_or(Ok(None), |known| self.by_passphrase(file, &known))
+    }
+
+    /// What it came to; nothing where the passphrase is not the key's.
+    fn by_passphrase(&mut self, file: &Path, passphrase: &Secret) -> Result<Option<bool>> {
+        let Ok(passphrase) = std::str::from_utf8(passphrase.reveal()) else { return Ok(None) };
+        let (session, user) = (&self.live.session, &self.settings.user);
+        match self.exchange(|| session.userauth_pubkey_file(user, None, file, Some(passphrase))) {
+            // libssh2 calls a wrong passphrase an unsupported format.
+            Err(Stop::Ssh(error)) if self.is_of_the_key(&error) => Ok(None),
+            result => {
+                self.tried.push(file.display().to_string());
+                self.came_to(result).map(Some)
+            }
+        }
+    }
+
+    fn by_password(&self, method: &str, password: &Secret) -> Result<bool> {
+        let (session, user) = (&self.live.session, &self.settings.user);
+        let Ok(password) = std::str::from_utf8(password.reveal()) else {
+            return Err(Error::usage("a password for ssh must be UTF-8"));
+        };
+        let result = match method {
+            "password" => self.exchange(|| session.userauth_password(user, password)),
+            _ => {
+                let mut answers = Answers { password, asked: 0 };
+                self.exchange(|| session.userauth_keyboard_interactive(user, &mut answers))
+            }
+        };
+        self.came_to(result)
+    }
+
+    fn stopped(&self, stop: Stop) -> Error {
+        let name = &self.settings.name;
+        match stop {
+            Stop::Interrupted => Error::new(Code::Interrupted, "interrupted"),
+            Stop::Late => Error::new(Code::Unreachable, format!("{name} does not answer the login"))
+                .hint("allow more time with: --timeout"),
+            Stop::Ssh(error) => {
+                let mut broke = Error::new(Code::Unreachable, format!("{name} broke off the login"));
+                if code_of(&error) != code::UNVERIFIED {
+                    broke = broke.because(anyhow::anyhow!("{}", error.message()));
+                }
+                if !self.tried.is_empty() {
+                    broke = broke.hint(format!("tried: {}", self.tried.join(", "))).hint(
+                        "a server allows few tries: IdentityFile and IdentitiesOnly in ~/.ssh/config choose the key",
+                    );
+                }
+                broke.hint(format!("see what it says: {}", self.settings.by_hand()))
+            }
+        }
+    }
+
+    fn refused(&self, methods: &str) -> Error {
+        let Settings { name, user, .. } = self.settings;
+        let tried = match self.tried[..] {
+            [] => "no key or password is at hand".to_owned(),
+            _ => format!("tried {}", self.tried.join(", ")),
+        };
+        let offered = if methods.is_empty() { "nothing" } else { methods };
+        let mut error = Error::new(
+            Code::Unreachable,
+            format!("{name} refuses the login of {user}: {tried}; it offers {}", offered.replace(',', ", ")),
+        )
+        .hint(format!("see what it says: {}", self.settings.by_hand()));
+        if methods.contains("gssapi") || self.tried.iter().any(|key| key.contains("security key")) {
+            error = error.hint("the machine's ssh can do more: write `ssh-client = system` for it in the inventory");
+        }
+        error
+    }
+}
+
+/// Answers hidden questions with the password, once: a second round means that it was wrong.
+struct Answers<'a> {
+    password: &'a str,
+    asked: usize,
+}
+
+impl KeyboardInteractivePrompt for Answers<'_> {
+    fn prompt<'a>(&mut self, _: &str, _: &str, prompts: &[Prompt<'a>]) -> Vec<String> {
+        if !prompts.is_empty() {
+            self.asked += 1;
+        }
+        let answer = |prompt: &Prompt| match prompt.echo || self.asked > 1 {
+            true => String::new(),
+            false => self.password.to_owned(),
+        };
+        prompts.iter().map(answer).collect()
+    }
+}

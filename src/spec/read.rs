@@ -1,0 +1,573 @@
+//! From the tree to the list: every mistake is told at once, with its place.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::node::{At, Node, Value};
+use super::{ASTERISK, FREESWITCH, Form, Key, List, MOST_PROBLEMS, Problem, Row, node};
+use crate::extension::by_name::{FIELDS, Slot, slot};
+use crate::extension::{Ext, Setting, Want, fill_in};
+use crate::secret::Secret;
+use crate::selection::Selection;
+
+/// Keys of the list itself.
+pub const LIST_KEYS: [&str; 5] = ["name", "pbx", "owns", "defaults", "extensions"];
+/// Keys of an extension besides its fields.
+pub const ROW_KEYS: [&str; 6] = ["number", "domain", "pbx", "password", "asterisk", "freeswitch"];
+/// Keys of the block of an engine.
+pub const BLOCK_KEYS: [&str; 5] = ["set", "add", "unset", "file", "template"];
+/// Fields that may be written as a list.
+pub const LISTS: [&str; 6] = ["codecs", "call_group", "pickup_group", "toll_allow", "ip", "permit"];
+/// Fields of other programs' lists, and what they are called here.
+const OTHER_NAMES: [(&str, &str); 9] = [
+    ("extension", "number"),
+    ("id", "number"),
+    ("name", "cid_name"),
+    ("secret", "password"),
+    ("callerid", "cid_name"),
+    ("voicemail", "mailbox"),
+    ("allow", "codecs"),
+    ("disabled", "enabled"),
+    ("user_context", "context"),
+];
+/// A list is no larger.
+const MOST_ROWS: usize = 1_000_000;
+/// Options that hold a secret.
+const SECRETS: [&str; 6] = ["password", "md5_cred", "password_digest", "secret", "a1-hash", "vm-a1-hash"];
+/// Options that hold an extension together.
+const STRUCTURE: [&str; 5] = ["type", "auth", "aors", "username", "id"];
+
+/// Reads a list.
+pub fn read(text: &str, form: Form) -> Result<List, Vec<Problem>> {
+    let root = node::read(text.strip_prefix('\u{feff}').unwrap_or(text), form)?;
+    let mut reader = Reader { problems: Vec::new(), list: List::default(), form };
+    reader.list(&root);
+    let Reader { mut problems, list, .. } = reader;
+    if problems.is_empty() {
+        return Ok(list);
+    }
+    problems.sort();
+    problems.dedup();
+    problems.truncate(MOST_PROBLEMS);
+    Err(problems)
+}
+
+/// What an extension says, before its number is filled in.
+#[derive(Clone, Default)]
+struct Draft<'n> {
+    fields: Vec<(&'static str, Field)>,
+    own: [Vec<(&'static str, Field)>; 2],
+    settings: Vec<Setting>,
+    key: Key,
+    domain: Option<String>,
+    pbx: Vec<String>,
+    template: Vec<String>,
+    file: [Option<PathBuf>; 2],
+    number: Option<&'n Node>,
+}
+
+#[derive(Clone)]
+enum Field {
+    Text(String),
+    Flag(bool),
+    Codecs(Vec<String>),
+}
+
+struct Reader {
+    problems: Vec<Problem>,
+    list: List,
+    form: Form,
+}
+
+impl Reader {
+    fn wrong(&mut self, at: At, message: impl Into<String>) -> &mut Problem {
+        self.problems.push(Problem::new(at, message));
+        self.problems.last_mut().expect("one was just put there")
+    }
+
+    fn hinted(&mut self, at: At, message: impl Into<String>, hint: impl Into<String>) {
+        self.wrong(at, message).hint = Some(hint.into());
+    }
+
+    fn say(&mut self, at: At, message: impl Into<String>) {
+        self.list.warnings.push(Problem::new(at, message));
+    }
+
+    /// The pairs of a map, each key once.
+    fn map<'n>(&mut self, node: &'n Node, what: &str) -> Vec<(&'n str, At, &'n Node)> {
+        let Value::Map(pairs) = &node.value else {
+            self.wrong(node.at, format!("{what} is written as KEY: VALUE"));
+            return Vec::new();
+        };
+        let mut out: Vec<(&str, At, &Node)> = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            match key.as_text() {
+                None => {
+                    self.wrong(key.at, "a key is one word");
+                }
+                Some(name) if out.iter().any(|(known, ..)| *known == name) => {
+                    self.wrong(key.at, format!("{name} is named twice"));
+                }
+                Some(name) => out.push((name, key.at, value)),
+            }
+        }
+        out
+    }
+
+    fn unknown(&mut self, at: At, name: &str, known: &[&str]) {
+        let near = known.iter().map(|known| (strsim::osa_distance(known, name), *known)).min();
+        let other = OTHER_NAMES.iter().find(|(theirs, ours)| *theirs == name && known.contains(ours));
+        let message = format!("there is no key {}", shown(name));
+        // A column is told once, not in every row.
+        if self.form == Form::Csv && self.problems.iter().any(|problem| problem.message == message) {
+            return;
+        }
+        match (other, near) {
+            (Some((_, ours)), _) => self.hinted(at, message, format!("it is called {ours} here")),
+            (None, Some((distance, near))) if distance <= 2 => {
+                self.hinted(at, message, format!("did you mean {near}?"))
+            }
+            _ if matches!(name, "voicemail_pin" | "email") => {
+                self.hinted(at, message, "voicemail settings: not yet in this version of sipctl");
+            }
+            _ => self.hinted(at, message, format!("there are: {}", known.join(", "))),
+        }
+    }
+
+    /// A text, which is not nothing.
+    fn text(&mut self, node: &Node, what: &str) -> Option<String> {
+        let Some(text) = node.as_text() else {
+            self.wrong(node.at, format!("{what} is one value"));
+            return None;
+        };
+        if node.is_null() {
+            self.hinted(node.at, format!("{what} says nothing"), "write \"\" to clear it, or leave it out");
+            return None;
+        }
+        if text.chars().any(char::is_control) {
+            self.wrong(node.at, format!("{what} holds a line break or another control character"));
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    /// One or several texts.
+    fn texts(&mut self, node: &Node, what: &str) -> Vec<(At, String)> {
+        match &node.value {
+            Value::List(nodes) => nodes.iter().filter_map(|one| Some((one.at, self.text(one, what)?))).collect(),
+            _ => self.text(node, what).map(|text| (node.at, text)).into_iter().collect(),
+        }
+    }
+
+    fn words(&mut self, node: &Node, what: &str) -> Vec<String> {
+        let texts = self.texts(node, what).into_iter();
+        let split = |(_, text): (At, String)| {
+            text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect::<Vec<_>>()
+        };
+        texts.flat_map(split).collect()
+    }
+
+    fn list(&mut self, root: &Node) {
+        let (mut defaults, mut rows) = (None, None);
+        for (name, at, node) in self.map(root, "a list") {
+            match name {
+                "name" => self.list.name = self.name(node),
+                "pbx" => self.list.pbx = self.words(node, "pbx"),
+                "owns" => self.list.owns = self.owns(node),
+                "defaults" => defaults = Some(node),
+                "extensions" => rows = Some(node),
+                _ => self.unknown(at, name, &LIST_KEYS),
+            }
+        }
+        let mut known: Vec<&str> = ROW_KEYS.iter().chain(&FIELDS).copied().collect();
+        let for_defaults: Vec<&str> = known.iter().filter(|name| !["number", "pbx"].contains(*name)).copied().collect();
+        let defaults = defaults.map(|node| self.draft(node, "defaults", &for_defaults)).unwrap_or_default();
+        known.sort_unstable();
+        match rows.map(|node| &node.value) {
+            Some(Value::List(nodes)) => {
+                let mut seen = HashMap::new();
+                for node in nodes {
+                    if self.problems.len() >= MOST_PROBLEMS {
+                        break;
+                    }
+                    let own = self.draft(node, "an extension", &known);
+                    self.rows(node.at, own, &defaults, &mut seen);
+                }
+            }
+            Some(Value::Text { .. }) if rows.is_some_and(Node::is_null) => {}
+            Some(_) => {
+                self.wrong(rows.map_or(root.at, |node| node.at), "extensions is a list: - number: 1001");
+            }
+            None => self.hinted(root.at, "there are no extensions", "write: extensions: [] if none are meant"),
+        }
+    }
+
+    fn name(&mut self, node: &Node) -> Option<String> {
+        let name = self.text(node, "name")?;
+        let fits = (1..=64).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        if !fits {
+            self.wrong(node.at, "the name of a list has up to 64 letters, digits, dots, dashes and underscores");
+        }
+        fits.then_some(name)
+    }
+
+    fn owns(&mut self, node: &Node) -> Vec<Selection> {
+        let mut out = Vec::new();
+        for (at, text) in self.texts(node, "owns") {
+            match Selection::parse(text.trim()) {
+                Ok(selection) => out.push(selection),
+                Err(error) => {
+                    self.wrong(at, error.message);
+                }
+            }
+        }
+        out
+    }
+
+    fn draft<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Draft<'n> {
+        let mut draft = Draft::default();
+        for (name, at, node) in self.map(node, what) {
+            if !known.contains(&name) {
+                self.unknown(at, name, known);
+                continue;
+            }
+            match name {
+                "number" => draft.number = Some(node),
+                "domain" => draft.domain = self.text(node, name),
+                "pbx" => draft.pbx = self.words(node, name),
+                "password" => draft.key = self.key(node),
+                "asterisk" => self.block(node, 0, &mut draft),
+                "freeswitch" => self.block(node, 1, &mut draft),
+                _ => {
+                    let name = FIELDS.into_iter().find(|field| *field == name).unwrap_or_default();
+                    if let Some(field) = self.field(node, name) {
+                        draft.fields.push((name, field));
+                    }
+                }
+            }
+        }
+        draft
+    }
+
+    fn field(&mut self, node: &Node, name: &'static str) -> Option<Field> {
+        if LISTS.contains(&name) {
+            if let Value::List(_) = node.value {
+                let words = self.words(node, name);
+                return Some(if name == "codecs" { Field::Codecs(words) } else { Field::Text(words.join(",")) });
+            }
+            let text = self.text(node, name)?;
+            let words = || text.split([',', ' ']).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+            return Some(if name == "codecs" { Field::Codecs(words()) } else { Field::Text(text) });
+        }
+        let text = self.text(node, name)?;
+        if !matches!(name, "webrtc" | "enabled") {
+            return Some(Field::Text(text));
+        }
+        match text.to_ascii_lowercase().as_str() {
+            "yes" | "true" | "on" => Some(Field::Flag(true)),
+            "no" | "false" | "off" => Some(Field::Flag(false)),
+            _ => {
+                self.wrong(node.at, format!("{name} is yes or no"));
+                None
+            }
+        }
+    }
+
+    fn key(&mut self, node: &Node) -> Key {
+        let Some(text) = self.text(node, "password") else { return Key::Unsaid };
+        let (scheme, rest) = text.split_once(':').unwrap_or((&text, ""));
+        match (scheme, rest) {
+            ("generate", "") => Key::Generate,
+            ("keep", "") => Key::Keep,
+            ("file" | "env", "") if text.contains(':') => {
+                self.wrong(node.at, format!("password: {scheme}: what is meant?"));
+                Key::Unsaid
+            }
+            ("file", path) if !path.is_empty() => Key::File(PathBuf::from(path)),
+            ("env", name) if !name.is_empty() => Key::Env(name.to_owned()),
+            ("digest", hex) => match Secret::of_ha1(hex) {
+                Some(hash) => Key::Given(hash),
+                None => {
+                    self.hinted(
+                        node.at,
+                        "password: digest: is followed by 32 hex digits",
+                        "it is MD5(user:realm:password)",
+                    );
+                    Key::Unsaid
+                }
+            },
+            _ => {
+                let clear = text.strip_prefix("clear:").unwrap_or(&text);
+                if clear.is_empty() {
+                    self.hinted(node.at, "the password is empty", "write generate, keep, file:PATH or env:NAME");
+                }
+                let message = "a password stands in this list; file:PATH and env:NAME keep it out";
+                self.say(node.at, message);
+                Key::Given(Secret::new(clear))
+            }
+        }
+    }
+
+    fn block(&mut self, node: &Node, engine: usize, draft: &mut Draft) {
+        let (objects, name) = [(&ASTERISK[..], "asterisk"), (&FREESWITCH[..], "freeswitch")][engine];
+        for (key, at, node) in self.map(node, name) {
+            match key {
+                "set" | "add" => {
+                    for (option, at, node) in self.map(node, key) {
+                        let Some((object, option)) = self.option(at, option, objects) else { continue };
+                        let whole = format!("{object}.{option}");
+                        let values = self.texts(node, &whole);
+                        if key == "set" && values.len() != 1 && !matches!(node.value, Value::Text { .. }) {
+                            self.hinted(node.at, format!("{whole} is set to one value"), "several stand under add");
+                            continue;
+                        }
+                        for (_, value) in values {
+                            let want = if key == "set" { Want::Set(value) } else { Want::Add(value) };
+                            draft.settings.push(Setting { object: object.clone(), option: option.clone(), want });
+                        }
+                    }
+                }
+                "unset" => {
+                    for (at, text) in self.texts(node, key) {
+                        let (name, value) = match text.split_once('=') {
+                            Some((name, value)) => (name, Some(value.to_owned())),
+                            None => (text.as_str(), None),
+                        };
+                        let Some((object, option)) = self.option(at, name, objects) else { continue };
+                        draft.settings.push(Setting { object, option, want: Want::Unset(value) });
+                    }
+                }
+                "file" => draft.file[engine] = self.text(node, key).map(PathBuf::from),
+                "template" if engine == 0 => draft.template = self.words(node, key),
+                _ if FIELDS.contains(&key) => {
+                    let name = FIELDS.into_iter().find(|field| *field == key).unwrap_or_default();
+                    if let Some(field) = self.field(node, name) {
+                        draft.own[engine].push((name, field));
+                    }
+                }
+                _ => self.unknown(at, key, &BLOCK_KEYS[..5 - engine]),
+            }
+        }
+    }
+
+    /// `endpoint.direct_media`, of an object the engine has.
+    fn option(&mut self, at: At, name: &str, objects: &[&str]) -> Option<(String, String)> {
+        let Some((object, option)) = name.split_once('.').filter(|(object, _)| objects.contains(object)) else {
+            let example = format!("write one of {} and a dot in front", objects.join(", "));
+            self.hinted(at, format!("{} is no option here", shown(name)), example);
+            return None;
+        };
+        let lower = option.to_ascii_lowercase();
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "[];=<>\"&'".contains(c);
+        if option.is_empty() || option.contains(odd) {
+            self.wrong(at, format!("{} cannot be the name of an option", shown(option)));
+        } else if object != "variable" && SECRETS.contains(&lower.as_str()) {
+            self.hinted(at, format!("{name} holds a password"), "write it as password: of the extension");
+        } else if object != "variable" && STRUCTURE.contains(&lower.as_str()) {
+            self.wrong(at, format!("{name} holds the extension together and is not set"));
+        } else {
+            return Some((object.to_owned(), option.to_owned()));
+        }
+        None
+    }
+
+    /// The rows of one entry: as many as its range has numbers.
+    fn rows(&mut self, at: At, own: Draft, defaults: &Draft, seen: &mut HashMap<Ext, Vec<(At, Vec<String>)>>) {
+        let Some(number) = own.number else {
+            self.hinted(at, "this extension has no number", "write: number: \"1001\"");
+            return;
+        };
+        let Some(text) = self.text(number, "number") else { return };
+        self.spelling(number, &text);
+        let selection = match Selection::parse(text.trim()) {
+            Ok(selection) => selection,
+            Err(error) => {
+                self.wrong(number.at, error.message);
+                return;
+            }
+        };
+        let members = selection.members();
+        if self.list.rows.len() + members.len() > MOST_ROWS {
+            self.wrong(number.at, format!("there are more than {MOST_ROWS} extensions"));
+            return;
+        }
+        if let (Key::Given(_), true) = (&own.key, members.len() > 1) {
+            self.hinted(number.at, "one password is given for several extensions", "use generate, or file: with CSV");
+        }
+        // Later ones count: the extension before the defaults, one engine before both.
+        let layers = |engine: usize| {
+            let layers = [&defaults.fields, &defaults.own[engine], &own.fields, &own.own[engine]];
+            layers.into_iter().flatten().collect::<Vec<_>>()
+        };
+        let fields = [layers(0), layers(1)];
+        let same = |setting: &Setting, other: &Setting| {
+            setting.object == other.object && setting.option.eq_ignore_ascii_case(&other.option)
+        };
+        let inherited = defaults.settings.iter().filter(|setting| !own.settings.iter().any(|own| same(own, setting)));
+        let settings: Vec<&Setting> = inherited.chain(&own.settings).collect();
+        let domain = own.domain.as_ref().or(defaults.domain.as_ref());
+        let [asterisk, freeswitch] = own.file;
+        let file = [asterisk.or_else(|| defaults.file[0].clone()), freeswitch.or_else(|| defaults.file[1].clone())];
+        for member in members {
+            let ext = Ext { domain: member.domain.or_else(|| domain.cloned()), number: member.number };
+            let before = seen.entry(ext.clone()).or_default();
+            let both = |pbx: &[String]| pbx.is_empty() || own.pbx.is_empty() || pbx.iter().any(|p| own.pbx.contains(p));
+            if let Some((first, _)) = before.iter().find(|(_, pbx)| both(pbx)) {
+                let message = format!("{ext} is listed twice; the first stands on line {}", first.line);
+                self.problems.push(Problem::new(number.at, message));
+                break;
+            }
+            before.push((number.at, own.pbx.clone()));
+            let mut row = Row {
+                pbx: own.pbx.clone(),
+                fields: Default::default(),
+                settings: settings.iter().map(|setting| filled(setting, &ext.number)).collect(),
+                key: if own.key == Key::Unsaid { defaults.key.clone() } else { own.key.clone() },
+                template: if own.template.is_empty() { defaults.template.clone() } else { own.template.clone() },
+                file: file.clone(),
+                at: number.at,
+                ext,
+            };
+            for (engine, fields) in fields.iter().enumerate() {
+                for (name, field) in fields {
+                    match (slot(&mut row.fields[engine], name), field) {
+                        (Some(Slot::Text(slot)), Field::Text(text)) => *slot = Some(fill_in(text, &row.ext.number)),
+                        (Some(Slot::Flag(slot)), Field::Flag(flag)) => *slot = Some(*flag),
+                        (Some(Slot::Codecs(slot)), Field::Codecs(codecs)) => *slot = Some(codecs.clone()),
+                        _ => {}
+                    }
+                }
+            }
+            self.list.rows.push(row);
+        }
+    }
+
+    /// Numbers that another reader of the same file would take for something else.
+    fn spelling(&mut self, node: &Node, text: &str) {
+        let Value::Text { plain: true, .. } = node.value else { return };
+        if self.form != Form::Yaml || text.contains('-') {
+            return;
+        }
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        if digits && text.len() > 1 && text.starts_with('0') {
+            let message = format!("quote it: \"{text}\"; other readers of YAML lose the zero in front");
+            self.say(node.at, message);
+        } else if !digits && text.replace('_', "").parse::<f64>().is_ok() {
+            self.hinted(
+                node.at,
+                format!("{text} is a number in YAML"),
+                format!("if it is an id, quote it: \"{text}\""),
+            );
+        }
+    }
+}
+
+fn filled(setting: &Setting, number: &str) -> Setting {
+    let fill = |text: &String| fill_in(text, number);
+    let want = match &setting.want {
+        Want::Set(text) => Want::Set(fill(text)),
+        Want::Add(text) => Want::Add(fill(text)),
+        Want::Unset(text) => Want::Unset(text.as_ref().map(fill)),
+    };
+    Setting { want, ..setting.clone() }
+}
+
+/// A word of the file in an error: it may be a password in the wrong place, so only the start.
+fn shown(word: &str) -> String {
+    match word.char_indices().nth(24) {
+        Some((at, _)) => format!("`{}…`", &word[..at]),
+        None => format!("`{word}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(text: &str) -> List {
+        read(text, Form::Yaml).unwrap_or_else(|problems| panic!("{problems:?}"))
+    }
+
+    fn problems(text: &str) -> Vec<(u32, u32, String)> {
+        let found = read(text, Form::Yaml).expect_err("a mistake");
+        found.into_iter().map(|p| (p.line, p.column, format!("{} {}", p.message, p.hint.unwrap_or_default()))).collect()
+    }
+
+    #[test]
+    fn ranges_defaults_and_numbers_are_filled_in() {
+        let list = list(
+            "name: office\nowns: [1000-1999]\ndefaults: {context: internal, cid_name: 'Agent {number}', \
+             asterisk: {set: {endpoint.direct_media: no}}}\nextensions:\n- number: 1000-1002\n\
+             - {number: '0100', cid_name: Boss, codecs: [opus, ulaw], enabled: no, password: env:BOSS,\n\
+             \x20  asterisk: {set: {endpoint.direct_media: yes}, add: {endpoint.set_var: [A=1, B=2]}}}\n",
+        );
+        assert_eq!(list.rows.len(), 4);
+        assert_eq!(list.rows[1].fields[0].cid_name.as_deref(), Some("Agent 1001"));
+        let boss = &list.rows[3];
+        assert_eq!((boss.ext.number.as_str(), boss.fields[1].context.as_deref()), ("0100", Some("internal")));
+        assert_eq!(boss.key, Key::Env("BOSS".into()));
+        assert_eq!(boss.fields[0].enabled, Some(false));
+        assert_eq!(boss.settings.len(), 3);
+        assert_eq!(boss.settings[0].want, Want::Set("yes".into()));
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_place() {
+        let found = problems(
+            "nmae: x\nextensions:\n  - number: 1001\n    cid_nmae: Bob\n  - cid_name: nobody\n  - number: 1001\n\
+             \x20   webrtc: maybe\n  - number: 1e3\n  - {number: 1005, number: 1006}\n",
+        );
+        let has = |line, column, text: &str| {
+            let fits = |(l, c, m): &(u32, u32, String)| (*l, *c) == (line, column) && m.contains(text);
+            assert!(found.iter().any(fits), "{line}:{column} {text}: {found:?}");
+        };
+        has(1, 1, "did you mean name?");
+        has(4, 5, "did you mean cid_name?");
+        has(5, 5, "no number");
+        has(6, 13, "listed twice; the first stands on line 3");
+        has(7, 13, "webrtc is yes or no");
+        has(8, 13, "quote it");
+        has(9, 20, "named twice");
+        assert_eq!(found.len(), 7, "{found:?}");
+    }
+
+    #[test]
+    fn a_lost_zero_and_a_password_are_warned_about_and_not_shown() {
+        let list = list("extensions:\n- {number: 0100, password: hunter2}\n");
+        assert_eq!(list.rows[0].ext.number, "0100");
+        let warnings: Vec<&str> = list.warnings.iter().map(|w| w.message.as_str()).collect();
+        assert!(warnings.iter().any(|w| w.contains("quote it")), "{warnings:?}");
+        assert!(warnings.iter().any(|w| w.contains("stands in this list")) && !warnings.concat().contains("hunter2"));
+    }
+
+    #[test]
+    fn options_that_are_secrets_or_structure_or_of_the_other_engine_are_refused() {
+        for option in ["auth.password", "endpoint.type", "param.x", "endpoint.a b", "x"] {
+            let text = format!("extensions:\n- {{number: 1, asterisk: {{set: {{{option}: v}}}}}}\n");
+            assert_eq!(problems(&text).len(), 1, "{option}");
+        }
+    }
+
+    #[test]
+    fn json_is_as_strict_as_json_and_a_column_is_told_once() {
+        let json = |text: &str| read(text, Form::Json).expect_err("a mistake").remove(0);
+        let broken = json("{\"extensions\": [\n  {\"number\": 0100}]}");
+        assert_eq!((broken.line, broken.message.as_str()), (2, "invalid number"));
+        let wrong = json("{\"extensions\": [\n  {\"number\": \"1001\", \"nmae\": \"\\ud83d\\ude00\"}]}");
+        assert_eq!((wrong.line, wrong.column), (2, 22));
+        let rows = "number,nmae\n1001,a\n1002,b\n";
+        assert_eq!(read(rows, Form::Csv).expect_err("a mistake").len(), 1);
+    }
+
+    #[test]
+    fn csv_and_json_say_the_same() {
+        let csv = "number,cid_name,codecs,endpoint.direct_media,password\n1001,\"A, B\",\"opus,ulaw\",no,\n";
+        let json = r#"{"extensions": [{"number": "1001", "cid_name": "A, B", "codecs": ["opus", "ulaw"],
+                      "asterisk": {"set": {"endpoint.direct_media": "no"}}}]}"#;
+        let [csv, json] = [(csv, Form::Csv), (json, Form::Json)].map(|(text, form)| read(text, form).unwrap());
+        assert_eq!((&csv.rows[0].ext, &csv.rows[0].fields), (&json.rows[0].ext, &json.rows[0].fields));
+        assert_eq!(csv.rows[0].settings, json.rows[0].settings);
+        assert_eq!(csv.rows[0].at, At { line: 2, column: 1 });
+    }
+}

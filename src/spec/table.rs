@@ -1,0 +1,86 @@
+//! CSV into the same tree: the columns are the keys of an extension, options of an engine are
+//! columns such as `endpoint.direct_media`, an empty cell says nothing.
+
+use super::node::{At, Node, Value};
+use super::{ASTERISK, Problem};
+
+/// Keys and what they stand for.
+type Pairs = Vec<(Node, Node)>;
+
+/// Reads a table with a header line.
+pub fn read(text: &str) -> Result<Node, Vec<Problem>> {
+    let first = text.lines().next().unwrap_or_default();
+    let delimiter = match first.contains(',') {
+        true => b',',
+        false if first.contains(';') => b';',
+        false if first.contains('\t') => b'\t',
+        false => b',',
+    };
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(text.as_bytes());
+    let mut record = csv::StringRecord::new();
+    let mut header: Vec<String> = Vec::new();
+    let (mut rows, mut problems) = (Vec::new(), Vec::new());
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(false) => break,
+            Ok(true) => {}
+            Err(error) => {
+                let at = At { line: error.position().map_or(0, |position| position.line()) as u32, column: 1 };
+                let message = match error.kind() {
+                    csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                        format!("this row has {len} cells, the header {expected_len}")
+                    }
+                    _ => "this row cannot be read".to_owned(),
+                };
+                problems.push(Problem::new(at, message));
+                continue;
+            }
+        }
+        let line = record.position().map_or(0, |position| position.line()) as u32;
+        if header.is_empty() {
+            header =
+                record.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_ascii_lowercase()).collect();
+            continue;
+        }
+        rows.push(row(&header, &record, line));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let top = At { line: 1, column: 1 };
+    let rows = Node { at: top, value: Value::List(rows) };
+    Ok(Node { at: top, value: Value::Map(vec![(Node::text(top, "extensions", true), rows)]) })
+}
+
+fn row(header: &[String], record: &csv::StringRecord, line: u32) -> Node {
+    let mut pairs = Vec::with_capacity(header.len());
+    let mut engines: [[Pairs; 2]; 2] = Default::default();
+    for (nth, (name, cell)) in header.iter().zip(record).enumerate() {
+        let at = At { line, column: nth as u32 + 1 };
+        if cell.is_empty() {
+            continue;
+        }
+        let key = Node::text(at, name.as_str(), false);
+        let Some((object, _)) = name.split_once('.') else {
+            pairs.push((key, Node::text(at, cell, false)));
+            continue;
+        };
+        let [set, add] = &mut engines[usize::from(!ASTERISK.contains(&object))];
+        match cell.contains('\n') {
+            false => set.push((key, Node::text(at, cell, false))),
+            true => {
+                let values = cell.lines().map(|value| Node::text(at, value, false)).collect();
+                add.push((key, Node { at, value: Value::List(values) }));
+            }
+        }
+    }
+    for (engine, [set, add]) in ["asterisk", "freeswitch"].into_iter().zip(engines) {
+        let at = At { line, column: 1 };
+        let part = |name: &str, pairs: Pairs| {
+            (!pairs.is_empty()).then(|| (Node::text(at, name, false), Node { at, value: Value::Map(pairs) }))
+        };
+        let block: Pairs = [part("set", set), part("add", add)].into_iter().flatten().collect();
+        pairs.extend(part(engine, block));
+    }
+    Node { at: At { line, column: 1 }, value: Value::Map(pairs) }
+}

@@ -1,0 +1,116 @@
+//! Changes over a wire that is cut: the host has the old files or the new ones, and the next run
+//! finds out which and finishes or takes back.
+
+use std::fs;
+
+use sipctl::host::far::Far;
+
+use crate::shells::shell;
+use crate::standin::{Lab, code, codes, delete, set};
+use crate::wire::{Arrives, Wired};
+
+/// A replaced file, one written in place, a new one and one that goes.
+fn many() -> Vec<sipctl::extension::Edit> {
+    vec![set("1001", "a longer text"), set("9001", "new"), set("9003", "new"), delete("9002")]
+}
+
+fn prepared() -> (Lab, Wired) {
+    let mut lab = Lab::new();
+    fs::write(lab.folder().join("9002.conf"), "9002=old\n").unwrap();
+    fs::hard_link(lab.folder().join("9001.conf"), lab.root.join("twin")).unwrap();
+    lab.engine.start(&lab.folder());
+    let wired = Wired::new(shell(&["/bin/sh"]));
+    lab.host = Box::new(Far::new(Box::new(wired.clone())));
+    (lab, wired)
+}
+
+#[test]
+fn a_change_there_is_a_change_here() {
+    let (far, _) = prepared();
+    let (mut here, _) = prepared();
+    here.host = Box::new(sipctl::host::local::Local);
+    for lab in [&far, &here] {
+        let outcome = lab.change(many());
+        assert_eq!(code(&outcome), 0, "{:?}", outcome.error);
+    }
+    assert_eq!(far.tree(), here.tree());
+}
+
+#[test]
+fn cut_anywhere_it_is_old_or_new_and_the_next_run_puts_it_right() {
+    let (old, new, turns) = {
+        let (lab, wired) = prepared();
+        let old = lab.tree();
+        assert_eq!(code(&lab.change(many())), 0);
+        (old, lab.tree(), wired.log.lock().unwrap().turns)
+    };
+    let (mut taken_back, mut finished) = (0, 0);
+    for arrives in [Arrives::Nothing, Arrives::Half, Arrives::All] {
+        for turn in 1..=turns {
+            let (mut lab, wired) = prepared();
+            {
+                let mut log = wired.log.lock().unwrap();
+                log.cut = Some((turn, arrives));
+                log.most = Some(1);
+            }
+            let outcome = lab.change(many());
+            let at = format!("cut at turn {turn}, {arrives:?} arrives");
+            // After the commit point the change is done, whatever becomes of its cleanup.
+            assert!([0, 7, 8].contains(&code(&outcome)), "{at}: {:?}", outcome.error);
+            lab.host = Box::new(Far::new(Box::new(Wired::new(shell(&["/bin/sh"])))));
+            let next = lab.change(vec![set("5000", "next")]);
+            assert_eq!(code(&next), 0, "{at}: {:?}", next.error);
+            assert!(!codes(&next).contains("drift"), "{at}: {:?}", next.warnings);
+            let mut tree = lab.tree();
+            let main = tree.get_mut("main.conf").unwrap();
+            *main = main.strip_suffix("5000=next\n").unwrap_or_else(|| panic!("{at}: {main}")).to_owned();
+            assert!(tree == old || tree == new, "{at}: {tree:?}");
+            assert_eq!(fs::read_to_string(lab.root.join("twin")).unwrap(), tree["9001.conf"], "{at}");
+            assert!(code(&outcome) != 0 || tree == new, "{at}");
+            taken_back += usize::from(tree == old);
+            finished += usize::from(tree == new);
+        }
+    }
+    assert!(taken_back > 10 && finished > 2, "{taken_back} back, {finished} on");
+}
+
+#[test]
+fn a_link_that_comes_back_puts_the_old_state_back_at_once() {
+    let turns = {
+        let (lab, wired) = prepared();
+        assert_eq!(code(&lab.change(many())), 0);
+        wired.log.lock().unwrap().turns
+    };
+    let mut put_back = 0;
+    for turn in 2..=turns {
+        let (lab, wired) = prepared();
+        let (old, running) = (lab.tree(), lab.engine.running());
+        {
+            let mut log = wired.log.lock().unwrap();
+            log.cut = Some((turn, Arrives::All));
+            log.most = Some(2);
+        }
+        let outcome = lab.change(many());
+        let at = format!("cut at turn {turn}: {:?} {:?}", outcome.error, outcome.warnings);
+        if code(&outcome) == 0 {
+            continue;
+        }
+        assert!([6, 7].contains(&code(&outcome)), "{at}");
+        if !outcome.changed {
+            assert_eq!((lab.tree(), lab.engine.running()), (old, running), "{at}");
+            put_back += 1;
+        }
+    }
+    assert!(put_back > 3, "{put_back} put back");
+}
+
+/// The engine of the stand-in is asked without a turn, and reads its files with one.
+#[test]
+fn a_change_takes_few_turns() {
+    let (lab, wired) = prepared();
+    assert_eq!(code(&lab.change(vec![set("1001", "new")])), 0);
+    // Login; lock and journal; read; how each file is changed; stage; switch; the engine's own
+    // reading; proved; the names in the history; the history; close.
+    let turns = wired.log.lock().unwrap().turns;
+    assert_eq!(turns, 11);
+}

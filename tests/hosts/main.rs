@@ -1,0 +1,30 @@
+//! Hosts that are reached only through a shell do what the local one does.
+
+mod acts;
+mod containers;
+mod cut;
+mod dress;
+#[path = "../trees/files.rs"]
+mod files;
+mod locks;
+#[path = "../offline/program.rs"]
+mod program;
+mod same;
+#[path = "../offline/schema.rs"]
+mod schema;
+mod shells;
+#[path = "../change/standin.rs"]
+#[allow(dead_code, reason = "made for more than is asked here")]
+mod standin;
+mod sudoers;
+mod wire;
+
+mod proxy;
+mod ssh;
+mod ssh_cut;
+mod ssh_far;
+mod ssh_faults;
+mod ssh_known;
+mod ssh_login;
+mod ssh_ways;
+mod sshd;

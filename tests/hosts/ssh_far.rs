@@ -1,0 +1,183 @@
+//! Whole commands on a host that is reached over SSH.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use sipctl::extension::Edit;
+use sipctl::host::far::Far;
+use sipctl::host::{Command as Program, Content, Host, Want};
+
+use crate::proxy::{Counts, Cut, Proxy};
+use crate::ssh_cut::{server, through};
+use crate::sshd::{Sshd, cx, here, me};
+use crate::standin::{Lab, code, codes, delete, set};
+
+#[test]
+fn a_far_host_works_over_both_clients() {
+    if !here() {
+        return;
+    }
+    let server = Sshd::start();
+    let file = server.at("file");
+    fs::write(&file, "text").unwrap();
+    let access = sipctl::host::Access::default();
+    let system = sipctl::host::ssh::System::new(&server.location(), &access, &server.machine()).unwrap();
+    for host in [Far::new(Box::new(server.transport())), Far::new(Box::new(system))] {
+        let read = host.read(&cx(), &[Want::File(file.clone())]).unwrap();
+        let Content::There { bytes, .. } = &read[0][0].content else { panic!("{read:?}") };
+        assert_eq!(&bytes[..], b"text");
+        let cat = Program { program: "cat".into(), args: vec![], stdin: vec![b'x'; 3_000_000] };
+        assert_eq!(host.run(&cx(), &[cat]).unwrap()[0].stdout.len(), 3_000_000);
+        let _lock = host.lock(&cx(), server.folder.path()).unwrap();
+    }
+}
+
+/// Runs sipctl from the client's home; its code, what it printed and what it said.
+fn sipctl(server: &Sshd, args: &[&str]) -> (i32, String, String) {
+    let path = format!("{}:{}", server.folder.path().display(), std::env::var("PATH").unwrap());
+    let output = Command::new(env!("CARGO_BIN_EXE_sipctl"))
+        .args(args)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", server.at("home"))
+        .env("SIPCTL_STATE", server.at("state"))
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn extensions_are_listed_added_and_removed_over_ssh() {
+    if !here() {
+        return;
+    }
+    let server = Sshd::start();
+    let etc = server.at("etc");
+    copy(Path::new("examples/asterisk"), &etc);
+    let before = fs::read(etc.join("pjsip.conf")).unwrap();
+    let pbx = format!("asterisk+ssh://{}@127.0.0.1:{}{}", me(), server.port, etc.display());
+    let far = |args: &[&str]| sipctl(&server, &[&["--pbx", &pbx][..], args].concat());
+    let local = format!("asterisk:{}", etc.display());
+    let here = |args: &[&str]| sipctl(&server, &[&["--pbx", &local][..], args].concat());
+    let (code, list, said) = far(&["ext", "list", "-o", "csv"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(list.replace(&pbx, &local), here(&["ext", "list", "-o", "csv"]).1);
+    let (code, _, said) = far(&["ext", "add", "1500", "--offline", "-o", "json", "--passwords", "-"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(fs::read_to_string(etc.join("pjsip.conf")).unwrap().contains("[1500]"));
+    let (code, _, said) = far(&["ext", "rm", "1500", "--offline", "--yes"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(fs::read(etc.join("pjsip.conf")).unwrap(), before);
+    server.known("");
+    let (code, _, said) = far(&["ext", "list"]);
+    assert!(code == 7 && said.contains("--accept-new-host-key"), "{code} {said}");
+    // The machine's ssh is asked the same way, once the inventory says so.
+    let inventory = server.at("sipctl.ini");
+    fs::write(&inventory, format!("[pbx old]\naddress = {pbx}\nssh-client = system\n")).unwrap();
+    let old = |args: &[&str]| sipctl(&server, &[&["--config", inventory.to_str().unwrap()][..], args].concat());
+    let (code, _, said) = old(&["ext", "list"]);
+    assert!(code == 7 && said.contains("Host key verification failed"), "{code} {said}");
+    let (code, _, said) = far(&["--accept-new-host-key", "ext", "list"]);
+    assert_eq!(code, 0, "{said}");
+    let (code, names, said) = old(&["ext", "list", "-o", "name"]);
+    assert!(code == 0 && names.starts_with("1000\n"), "{code} {names} {said}");
+}
+
+/// A replaced file, one written in place, a new one and one that goes.
+fn many() -> Vec<Edit> {
+    vec![set("1001", "a longer text"), set("9001", "new"), set("9003", "new"), delete("9002")]
+}
+
+/// A PBX behind the proxy.
+fn prepared(server: &Sshd, proxy: &Proxy) -> Lab {
+    let mut lab = Lab::new();
+    fs::write(lab.folder().join("9002.conf"), "9002=old\n").unwrap();
+    fs::hard_link(lab.folder().join("9001.conf"), lab.root.join("twin")).unwrap();
+    lab.engine.start(&lab.folder());
+    lab.host = Box::new(Far::new(Box::new(through(proxy, server))));
+    lab
+}
+
+/// Makes the change with the link cut, then another one over a link that holds. Whether the first
+/// one is there in the end.
+fn cut(server: &Sshd, proxy: &Proxy, cut: Cut, silent: bool, states: &[BTreeMap<String, String>; 2]) -> bool {
+    proxy.cut(Cut::Never, false);
+    let mut lab = prepared(server, proxy);
+    proxy.cut(cut, silent);
+    let outcome = lab.change(many());
+    let at = format!("{cut:?}");
+    // After the commit point the change is done, whatever becomes of its cleanup.
+    assert!([0, 7, 8].contains(&code(&outcome)), "{at}: {:?}", outcome.error);
+    lab.host = Box::new(Far::new(Box::new(server.transport())));
+    let next = lab.change(vec![set("5000", "next")]);
+    assert_eq!(code(&next), 0, "{at}: {:?}", next.error);
+    assert!(!codes(&next).contains("drift"), "{at}: {:?}", next.warnings);
+    let mut tree = lab.tree();
+    let main = tree.get_mut("main.conf").unwrap();
+    *main = main.strip_suffix("5000=next\n").unwrap_or_else(|| panic!("{at}: {main}")).to_owned();
+    assert!(states.contains(&tree), "{at}: {tree:?}");
+    assert_eq!(fs::read_to_string(lab.root.join("twin")).unwrap(), tree["9001.conf"], "{at}");
+    assert!(code(&outcome) != 0 || tree == states[1], "{at}");
+    tree == states[1]
+}
+
+/// The state before and after, and what passes meanwhile.
+fn whole(server: &Sshd, proxy: &Proxy) -> ([BTreeMap<String, String>; 2], Counts) {
+    let lab = prepared(server, proxy);
+    let old = lab.tree();
+    let outcome = lab.change(many());
+    assert_eq!(code(&outcome), 0, "{:?}", outcome.error);
+    ([old, lab.tree()], proxy.counts())
+}
+
+#[test]
+fn cut_at_every_packet_it_is_old_or_new_and_the_next_run_puts_it_right() {
+    if !here() {
+        return;
+    }
+    let server = server();
+    let proxy = Proxy::to(server.port, Duration::ZERO);
+    let (states, counts) = whole(&server, &proxy);
+    let new = (0..counts.packets).filter(|at| cut(&server, &proxy, Cut::Packets(*at), false, &states)).count();
+    assert!(new > 0 && counts.packets - new > 20, "{new} of {}", counts.packets);
+}
+
+#[test]
+fn cut_at_any_byte_it_is_old_or_new_and_the_next_run_puts_it_right() {
+    if !here() {
+        return;
+    }
+    let server = server();
+    let proxy = Proxy::to(server.port, Duration::ZERO);
+    let (states, counts) = whole(&server, &proxy);
+    let (mut at, mut new) = (20_250_101usize, 0);
+    for _ in 0..100 {
+        at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        new += usize::from(cut(&server, &proxy, Cut::Bytes((at >> 33) % counts.bytes), false, &states));
+    }
+    assert!(new < 100, "{new}");
+}
+
+#[test]
+fn a_link_that_falls_silent_leaves_no_lock_for_long() {
+    if !here() {
+        return;
+    }
+    let server = server();
+    let proxy = Proxy::to(server.port, Duration::ZERO);
+    let (states, counts) = whole(&server, &proxy);
+    // The next run waits for the lock for 30 s at most.
+    cut(&server, &proxy, Cut::Packets(counts.packets * 2 / 3), true, &states);
+}

@@ -1,0 +1,133 @@
+//! `ext copy`, `ext move` and `edit`, files only.
+
+use std::path::{Path, PathBuf};
+
+use crate::program::{Answer, Program};
+
+/// A program with copies of the two examples.
+struct Two {
+    program: Program,
+}
+
+impl Two {
+    fn new() -> Self {
+        let program = Program::new();
+        for engine in ["asterisk", "freeswitch"] {
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(engine);
+            let status = std::process::Command::new("cp").arg("-r").arg(from).arg(program.home()).status();
+            assert!(status.unwrap().success());
+        }
+        let state = program.home().join("state").display().to_string();
+        Self { program: program.env("SIPCTL_STATE", &state) }
+    }
+
+    fn pbx(&self, engine: &str) -> String {
+        format!("{engine}:{}", self.program.home().join(engine).display())
+    }
+
+    fn run(&self, from: &str, args: &[&str]) -> Answer {
+        self.program.run(&[args, &["--pbx", &self.pbx(from), "--offline"]].concat())
+    }
+
+    fn text(&self, file: &str) -> String {
+        std::fs::read_to_string(self.program.home().join(file)).unwrap()
+    }
+
+    /// An editor that does this to its file.
+    fn editor(self, script: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.program.home().join("editor");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        let (path, folder) = (path.display().to_string(), self.program.home().display().to_string());
+        let program = self.program.env("EDITOR", &path).env("PATH", "/usr/bin:/bin").env("TMPDIR", &folder);
+        Self { program }
+    }
+
+    fn left_over(&self) -> Vec<PathBuf> {
+        let names = self.program.home().read_dir().unwrap().map(|entry| entry.unwrap().path());
+        names.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("sipctl-")).collect()
+    }
+}
+
+#[test]
+fn a_move_carries_the_password_unseen_and_deletes_here() {
+    let two = Two::new();
+    let to = two.pbx("freeswitch");
+    let args = ["ext", "move", "2001", "--to", &to, "--map", "context=internal:default"];
+    two.run("asterisk", &args).fails(2, "--yes");
+    let answer = two.run("asterisk", &[&args[..], &["--yes", "--diff"]].concat()).fails(0, "");
+    assert!(!(answer.stdout + &answer.stderr).contains("change-me"));
+    assert!(two.text("freeswitch/directory/default/2001.xml").contains("name=\"password\" value=\"change-me-2001\""));
+    assert!(!two.text("asterisk/pjsip_templates.conf").contains("[2001"));
+}
+
+#[test]
+fn what_exists_there_is_not_copied_and_nothing_is_deleted_here() {
+    let two = Two::new();
+    let before = two.text("asterisk/pjsip.conf");
+    let to = two.pbx("freeswitch");
+    let args = ["ext", "move", "1000-1001", "--to", &to, "--map", "context=internal:default", "--yes"];
+    two.run("asterisk", &args).fails(4, "there is already: 1000, 1001");
+    assert_eq!(two.text("asterisk/pjsip.conf"), before);
+    two.run("asterisk", &["ext", "copy", "1000", "--to", &two.pbx("asterisk")]).fails(2, "both where they are");
+}
+
+#[test]
+fn a_digest_goes_only_where_its_realm_is() {
+    let two = Two::new();
+    let digest = ["ext", "passwd", "2001", "--password-stdin", "--digest", "--yes"];
+    let asterisk = two.pbx("asterisk");
+    let all = [&digest[..], &["--pbx", &asterisk, "--offline"]].concat();
+    two.program.run_with(&all, b"hunter2\n").fails(0, "");
+    let (to, map) = (two.pbx("freeswitch"), ["--map", "context=internal:default"]);
+    let refused = two.run("asterisk", &[&["ext", "copy", "2001", "--to", &to][..], &map].concat());
+    refused.fails(2, "realm is \"asterisk\", and there it is \"pbx.example.net\"");
+    // Another Asterisk challenges with the same realm.
+    let other = two.program.home().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("pjsip.conf"), "[global]\ntype=global\ndefault_realm=asterisk\n").unwrap();
+    let to = format!("asterisk:{}", other.display());
+    let dry = two.run("asterisk", &["ext", "copy", "2001", "--to", &to]);
+    dry.fails(2, "and there it is unknown");
+    std::fs::write(
+        other.join("pjsip.conf"),
+        "[1]\ntype=endpoint\ncontext=internal\nauth=1\naors=1\n[1]\ntype=auth\nusername=1\npassword=x\n[1]\ntype=aor\n",
+    )
+    .unwrap();
+    two.run("asterisk", &["ext", "copy", "2001", "--to", &to]).fails(0, "");
+    let hash = |text: &str| text.split("md5_cred=").nth(1).map(|rest| rest.trim()[..32].to_owned());
+    let ours = two.text("asterisk/pjsip_templates.conf").replace("md5_cred = ", "md5_cred=");
+    assert_eq!(hash(&two.text("other/pjsip.conf")), hash(&ours));
+    assert!(hash(&ours).is_some());
+}
+
+#[test]
+fn an_edit_changes_what_was_changed_and_clears_what_was_taken_out() {
+    let two = Two::new().editor("cat $1 > $HOME/seen; sed -i 's/Front Desk/Desk/; /description/d' $1");
+    two.run("asterisk", &["ext", "set", "2001", "--description", "by the door"]).fails(0, "");
+    let answer = two.run("asterisk", &["edit", "2001"]).fails(0, "");
+    assert!(answer.stdout.contains("2001 changed"), "{}", answer.stdout);
+    let seen = two.text("seen");
+    assert!(seen.contains("cid_name: Front Desk") && !seen.contains("change-me"), "{seen}");
+    let text = two.text("asterisk/pjsip_templates.conf");
+    assert!(!text.contains("by the door"), "{text}");
+    assert!(text.contains("callerid = \"Desk\" <2001>") && text.contains("password = change-me-2001"), "{text}");
+    assert_eq!(two.left_over(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn an_edit_without_a_change_or_with_a_mistake_changes_nothing() {
+    let two = Two::new().editor("exit 0");
+    let before = two.text("asterisk/pjsip.conf");
+    let answer = two.run("asterisk", &["edit", "1000"]).fails(0, "");
+    assert!(answer.stdout.contains("nothing to do"), "{}", answer.stdout);
+    let two = two.editor("sed -i 's/context/contxet/' $1");
+    two.run("asterisk", &["edit", "1000"]).fails(2, "did you mean context?");
+    let two = two.editor("sed -i \"s/'1000'/'1009'/\" $1");
+    two.run("asterisk", &["edit", "1000"]).fails(2, "sipctl ext renumber");
+    let two = two.editor("exit 3");
+    two.run("asterisk", &["edit", "1000"]).fails(1, "the editor");
+    assert_eq!(two.text("asterisk/pjsip.conf"), before);
+    assert_eq!(two.left_over(), Vec::<PathBuf>::new());
+}
