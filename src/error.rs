@@ -149,3 +149,26 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// A name as a shell takes it for one word: what a hint says to type must do just that.
+pub fn shell_word(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.:/@+=%".contains(c);
+    match !name.is_empty() && name.chars().all(plain) {
+        true => name.to_owned(),
+        false => format!("'{}'", name.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn a_shell_takes_any_name_for_one_word() {
+        for name in ["1002", "", "a'b$(id)", "a b;c\"d`e`", "'", "\\", "하나", "*", "~root"] {
+            let line = format!("printf '[%s]' {}", shell_word(name));
+            let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("[{name}]"), "{line}");
+        }
+    }
+}

@@ -166,6 +166,13 @@ pub struct Ext {
     pub domain: Option<String>,
 }
 
+impl Ext {
+    /// As a shell takes it for one word, for commands in hints.
+    pub fn word(&self) -> String {
+        crate::error::shell_word(&self.to_string())
+    }
+}
+
 impl std::fmt::Display for Ext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.number)?;

@@ -9,7 +9,7 @@ use super::journal::{self, Entry, How, Opened, Record, Stamp};
 use super::watchdog;
 use crate::cx::Cx;
 use crate::engine::{FileChange, LEFT_LOGIN, Plan, Proof};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, shell_word};
 use crate::host::{Command, Content, File, Host, Meta, Step, Want};
 use crate::secret::salt;
 
@@ -209,21 +209,22 @@ impl<'a> Open<'a> {
 
     /// The error of files that are not back, with the commands that do it by hand.
     fn stuck<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>) -> Error {
+        let word = |path: &Path| shell_word(&path.to_string_lossy());
         let (mut names, mut commands) = (Vec::new(), Vec::new());
         for entry in entries {
-            let path = entry.path.display();
-            names.push(path.to_string());
+            let typed = word(&entry.path);
+            names.push(entry.path.display().to_string());
             commands.push(match (entry.how, &entry.old) {
-                (How::InPlace, Some(old)) => format!("cp {} {path}", old.display()),
-                (_, Some(old)) => format!("mv {} {path}", old.display()),
-                (_, None) => format!("rm {path}"),
+                (How::InPlace, Some(old)) => format!("cp {} {typed}", word(old)),
+                (_, Some(old)) => format!("mv {} {typed}", word(old)),
+                (_, None) => format!("rm {typed}"),
             });
         }
         let message = format!("the old state of {} could not be put back", names.join(", "));
         let private = private(self.folder);
         Error::new(Code::NeedsPerson, message)
             .hint(format!("to go back by hand: {}", commands.join("; ")))
-            .hint(format!("when the files are as you want them: rm -r {}", private.display()))
+            .hint(format!("when the files are as you want them: rm -r {}", word(&private)))
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::journal::{Entry, How, Opened, Stamp};
 use super::open::private;
 use crate::engine::ByHand;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shell_word};
 use crate::host::Command;
 
 /// As often a reload is tried while somebody else's is under way, once a second.
@@ -56,10 +56,10 @@ pub(super) fn script(
     }
     let mut commands = String::new();
     for Command { program, args, .. } in &reload.commands {
-        let words: Vec<String> = std::iter::once(program).chain(args).map(|text| quoted(text)).collect();
+        let words: Vec<String> = std::iter::once(program).chain(args).map(|text| shell_word(text)).collect();
         commands.push_str(&format!("again {} || stuck\n", words.join(" ")));
     }
-    let busy: String = reload.busy.iter().map(|text| format!("*{}*|", quoted(text))).collect();
+    let busy: String = reload.busy.iter().map(|text| format!("*{}*|", shell_word(text))).collect();
     Ok(format!(
         "# sipctl: the old files come back unless the change is confirmed\n\
          trap '' HUP INT QUIT TERM\n\
@@ -125,12 +125,8 @@ fn back(entry: &Entry, new: Option<Stamp>) -> Result<String> {
 
 fn word(path: &Path) -> Result<String> {
     match path.to_str() {
-        Some(text) => Ok(quoted(text)),
+        Some(text) => Ok(shell_word(text)),
         None => Err(Error::failed(format!("{} has a name that no script can hold", path.display()))
             .hint("nothing is changed; without --confirm it can be")),
     }
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cli::{Cli, Command, Global};
 use crate::cx::{Cancel, Cx, Timeouts};
 use crate::engine::{Console, Engine, Estate, Live, Warning};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, shell_word};
 use crate::extension::Extension;
 use crate::host::local::Local;
 use crate::host::parted::Grafted;
@@ -205,7 +205,8 @@ impl App {
         let Err(error) = self.out.document(document) else { return exit };
         let lost: Vec<String> = document.results.iter().flat_map(|entry| entry.body.password_owners()).collect();
         if !lost.is_empty() {
-            let numbers = crate::selection::collapse(&lost).replace(',', "");
+            let numbers = crate::selection::collapse(&lost.iter().map(|lost| shell_word(lost)).collect::<Vec<_>>())
+                .replace(',', "");
             let error = Error {
                 code: Code::NeedsPerson,
                 message: "the change is done, but standard output did not take its new passwords".to_owned(),
@@ -250,15 +251,6 @@ impl App {
             Content::There { bytes, .. } => output::nth_line(bytes, place.line),
             _ => None,
         }
-    }
-}
-
-/// A name as a shell takes it for one word.
-fn shell_word(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.:/@+=%".contains(c);
-    match name.chars().all(plain) {
-        true => name.to_owned(),
-        false => format!("'{}'", name.replace('\'', "'\\''")),
     }
 }
 

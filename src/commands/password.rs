@@ -214,9 +214,9 @@ impl Keys {
             }
             Shown::File(file) if !made.is_empty() => (None, Some(format!("in {} (0600)", file.path.display()))),
             Shown::Nowhere => {
-                let note = made
-                    .first()
-                    .map(|(ext, _)| format!("generated and not shown; see it with: sipctl ext show {ext} --reveal"));
+                let note = made.first().map(|(ext, _)| {
+                    format!("generated and not shown; see it with: sipctl ext show {} --reveal", ext.word())
+                });
                 (None, note)
             }
             _ => (None, None),

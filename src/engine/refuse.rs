@@ -35,7 +35,7 @@ pub fn taken(numbers: &[Ext], place: impl FnOnce(&Ext) -> Option<Place>) -> Resu
         [] => return Ok(()),
         [one] => {
             let error = Error::new(Code::Exists, format!("{one} exists already"));
-            Error { place: place(one), ..error }.hint(format!("look at it with: sipctl ext show {one}"))
+            Error { place: place(one), ..error }.hint(format!("look at it with: sipctl ext show {}", one.word()))
         }
         several => {
             let names: Vec<String> = several.iter().map(Ext::to_string).collect();

@@ -8,7 +8,7 @@ use crate::change::Status;
 use crate::commands::change::{Change, ChangeArgs, LimitArgs};
 use crate::commands::{App, Open};
 use crate::engine::{Engine, Estate, Live};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, shell_word};
 use crate::extension::by_name::{Slot, slot, value};
 use crate::extension::{Edit, Ext, Extension, Kind, SecretKind, Setting, Want};
 use crate::inventory::Pbx;
@@ -125,7 +125,10 @@ fn go(app: &App, args: &CopyArgs, moving: Option<&LimitArgs>) -> Result<u8> {
     } else if moving.is_some() && done {
         let error =
             Error::failed(format!("{} holds them, but that could not be proved: nothing is deleted here", there.name))
-                .hint(format!("look there, then: sipctl ext rm {}", collapse(&numbers).replace(',', "")));
+                .hint(format!(
+                    "look there, then: sipctl ext rm {}",
+                    collapse(&numbers.iter().map(|n| shell_word(n)).collect::<Vec<_>>()).replace(',', "")
+                ));
         report(&here, (Body::Change(Box::default()), Some(error)));
     }
     Ok(app.print(&document))
@@ -241,7 +244,7 @@ fn key(found: &Extension, estate: &dyn Estate, live: Option<&Live>, realm: &Real
     let refuse = |why: String| {
         Error::usage(format!("the password of {ext} cannot go along: {why}"))
             .at(found.source.clone())
-            .hint(format!("give it a new one first (sipctl ext passwd {ext}), or make it there with ext add"))
+            .hint(format!("give it a new one first (sipctl ext passwd {}), or make it there with ext add", ext.word()))
     };
     if matches!(found.secret, SecretKind::None | SecretKind::Open) {
         return Err(refuse("there is none".to_owned()));

@@ -30,7 +30,10 @@ pub fn plan<'e>(room: &Room<'e>, edits: &[Edit]) -> Result<Option<Draft<'e>>> {
                 Code::Elsewhere,
                 format!("{generator} keeps this field of {ext} in its own database"),
             )
-            .hint(format!("change it there; options go by: sipctl ext set {ext} --set endpoint.OPTION=VALUE")));
+            .hint(format!(
+                "change it there; options go by: sipctl ext set {} --set endpoint.OPTION=VALUE",
+                ext.word()
+            )));
         }
         let number = &ext.number;
         let parts = room.extension(number)?;

@@ -114,7 +114,7 @@ fn user_name(room: &Room, draft: &mut Draft, auth: Object, old: &str, new: &str)
         let Some(clear) = &clear else {
             return Err(Error::usage(format!("the digest of {old} cannot be made for {new} without its password"))
                 .at(configs.of(auth).place(var.at))
-                .hint(format!("give it a new password first: sipctl ext passwd {old}")));
+                .hint(format!("give it a new password first: sipctl ext passwd {}", crate::error::shell_word(old))));
         };
         let anew = match option {
             "md5_cred" => clear.ha1(crate::secret::Algorithm::Md5, new, &realm),

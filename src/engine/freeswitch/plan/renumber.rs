@@ -99,7 +99,7 @@ fn hashes(room: &Room, draft: &mut Draft, user: &User, to: &str) -> Result<()> {
                 user.id
             ))
             .at(reading.doc.place(hash.node))
-            .hint(format!("give it a new password first: sipctl ext passwd {}", user.id)));
+            .hint(format!("give it a new password first: sipctl ext passwd {}", crate::error::shell_word(&user.id))));
         };
         draft.set_value(&hash, secret.ha1(Algorithm::Md5, to, realm).as_bytes())?;
     }

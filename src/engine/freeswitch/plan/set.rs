@@ -21,7 +21,7 @@ pub fn set(room: &Room, draft: &mut Draft, ext: &Ext, fields: &Fields, settings:
     if room.reading().is_disabled(user)
         && wanted.iter().any(|want| ["auth-acl", "sip-forbid-register"].contains(&want.option.as_str()))
     {
-        return Err(Error::usage(format!("{ext} is disabled")).hint(format!("first: sipctl ext enable {ext}")));
+        return Err(Error::usage(format!("{ext} is disabled")).hint(format!("first: sipctl ext enable {}", ext.word())));
     }
     room.check(&wanted, &ext.number, &mut draft.warnings)?;
     for (at, want) in wanted.iter().enumerate() {
