@@ -191,7 +191,8 @@ impl App {
         let global = &self.global;
         let named = !global.pbx.is_empty() || !global.group.is_empty() || global.all;
         let command = hint.rsplit_once(": sipctl ").map(|(_, command)| command);
-        let about_pbx = |command: &&str| command.starts_with("ext ") || command.starts_with("reload");
+        let verbs = ["ext", "reload", "history", "undo", "confirm", "recover"];
+        let about_pbx = |command: &&str| command.split(' ').next().is_some_and(|verb| verbs.contains(&verb));
         let needs = command.filter(about_pbx).is_some_and(|command| !command.contains("--pbx"));
         match named && needs {
             true => format!("{hint} --pbx {}", shell_word(&pbx.name)),

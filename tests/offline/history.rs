@@ -93,6 +93,8 @@ fn one_change_is_shown_masked_and_its_copies_put_it_right_by_hand() {
     assert_eq!(std::fs::read_to_string(new).unwrap(), house.text());
     assert_eq!(std::fs::metadata(old).unwrap().mode() & 0o077, 0);
     house.run("history show 7").fails(3, "no change 7");
+    let pbx = format!("asterisk:{}", house.folder.display());
+    house.run(&format!("history show 7 --pbx {pbx}")).fails(3, &format!("sipctl history --pbx {pbx}"));
 }
 
 #[test]
