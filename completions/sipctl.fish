@@ -49,6 +49,10 @@ complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "export" -d 'Write the
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "import" -d 'Turn what another program exports into a list; no PBX is touched'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "edit" -d 'Edit one extension in $VISUAL or $EDITOR'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "reload" -d 'Reload the engine and prove that it holds what the files say'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "history" -d 'Show what was changed: when, by whom, why, and what changed without sipctl'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "undo" -d 'Take back the newest change, another one, or all since a time'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "confirm" -d 'Keep the change that waits to be confirmed'
+complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "recover" -d 'Put right what an interrupted change left open'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "pbx" -d 'Show the PBXes sipctl knows'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "help" -d 'Explain a command or a topic'
@@ -57,10 +61,6 @@ complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "check" -d 'A command 
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "audit" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "why" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "probe" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "history" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "undo" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "confirm" -d 'A command that is recognised but not built yet'
-complete -c sipctl -n "__fish_sipctl_needs_command" -f -a "recover" -d 'A command that is recognised but not built yet'
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and not __fish_seen_subcommand_from add create new passwd reset set renumber rename rm delete del list show disable enable kick notify copy move" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -133,6 +133,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from add" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -200,6 +201,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from create" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -267,6 +269,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from new" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -307,6 +310,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from passwd" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -349,6 +353,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from reset" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -411,6 +416,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from set" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -443,6 +449,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from renumber" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -475,6 +482,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rename" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -507,6 +515,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from rm" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -542,6 +551,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from delete" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -577,6 +587,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from del" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -657,6 +668,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from disable" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -690,6 +702,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from enable" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -721,6 +734,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from kick" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -752,6 +766,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from notify" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -785,6 +800,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from copy" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -818,6 +834,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -l group -d 'Work on every PBX of this group (repeatable)' -r
@@ -847,13 +864,13 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subco
 complete -c sipctl -n "__fish_sipctl_using_subcommand ext; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s f -l file -d 'The list: YAML, JSON or CSV; `-` is standard input' -r -F
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l passwords -d 'Where passwords made in this run go: `-` into the report, FILE (new, 0600) as CSV' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l confirm -d 'Recognised only to say why it is not there' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand apply" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -953,6 +970,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l timeout -d 'Limit
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand edit" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -984,6 +1002,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l timeout -d 'Lim
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s m -l message -d 'Why, for the history' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -1010,6 +1029,115 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l all -d 'Work on
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show one change with its masked diff, and where its copies lie'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l since -d 'Everything since this time: 22:00, 2026-11-25T22:00, or 2h ago' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s m -l message -d 'Why, for the history' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l canary -d 'Of several PBXes begin with the first N, and go on only if they were proved' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l max-fail -d 'Of several PBXes begin no more once N have failed' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l confirm -d 'Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l with-secrets -d 'Let passwords come back that were in force before'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l dry-run -d 'Do everything but write; print the diff'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l diff -d 'Put the masked diff into JSON and YAML as well'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l no-reload -d 'Write, but do not reload the engine'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l no-proof -d 'Reload, but do not ask the engine whether it took the change'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l offline -d 'Files only: no engine is asked, reloaded or proved'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l no-validate -d 'Skip sipctl\'s own check of option names and values'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l strict -d 'Treat the warnings unproved, drift and pending-edits as failures'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s y -l yes -d 'Do not ask'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l atomic -d 'All PBXes or none: where one cannot be proved, all are put back'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l wait -d 'How long to wait for the lock [default: 30s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l pbx -d 'Work on this PBX (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l group -d 'Work on every PBX of this group (repeatable)' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l jobs -d 'Work on as many PBXes at a time' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l config -d 'Read this inventory' -r -F
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
+json\t'The JSON document of sipctl-json(7)'
+yaml\t'The same as YAML'
+csv\t'One line for each extension, with a header line'
+name\t'One EXT a line'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l offline -d 'Files only: no engine is asked or reloaded'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l all -d 'Work on every PBX of the inventory'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
+complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l pbx -d 'Work on this PBX (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l group -d 'Work on every PBX of this group (repeatable)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand pbx; and not __fish_seen_subcommand_from list show add rm check" -l jobs -d 'Work on as many PBXes at a time' -r
@@ -1282,67 +1410,3 @@ never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand probe" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand history" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand confirm" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l pbx -d 'Work on this PBX (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l group -d 'Work on every PBX of this group (repeatable)' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l jobs -d 'Work on as many PBXes at a time' -r
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l ssh-password-file -d 'Read the password of an SSH login from this file' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l config -d 'Read this inventory' -r -F
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s o -l output -d 'How to print' -r -f -a "table\t'For people'
-json\t'The JSON document of sipctl-json(7)'
-yaml\t'The same as YAML'
-csv\t'One line for each extension, with a header line'
-name\t'One EXT a line'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l all -d 'Work on every PBX of the inventory'
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
-complete -c sipctl -n "__fish_sipctl_using_subcommand recover" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'

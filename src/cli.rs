@@ -6,7 +6,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 
-use crate::commands::{apply, completions, diff, edit, export, ext, generate, help, import, pbx, reload};
+use crate::commands::{
+    apply, completions, confirm, diff, edit, export, ext, generate, help, history, import, pbx, recover, reload, undo,
+};
 use crate::output::{Color, Format};
 
 /// Administers the extensions of Asterisk and FreeSWITCH: lossless, reloaded, proved
@@ -17,7 +19,7 @@ use crate::output::{Color, Format};
 #[derive(Debug, Parser)]
 #[command(name = "sipctl", version, disable_help_subcommand = true, max_term_width = 100, propagate_version = false)]
 #[command(
-    after_help = "More: sipctl help TOPIC (exit-codes, addresses, ssh, fields, lists, inventory, passwords, proof, json, environment)"
+    after_help = "More: sipctl help TOPIC (exit-codes, addresses, ssh, fields, lists, inventory, passwords, proof, history, json, environment)"
 )]
 pub struct Cli {
     /// Flags of every command.
@@ -118,6 +120,10 @@ pub enum Command {
     Edit(edit::EditArgs),
     /// Reload the engine and prove that it holds what the files say
     Reload(reload::ReloadArgs),
+    History(history::HistoryArgs),
+    Undo(Box<undo::UndoArgs>),
+    Confirm(confirm::ConfirmArgs),
+    Recover(recover::RecoverArgs),
     /// Show the PBXes sipctl knows
     #[command(subcommand)]
     Pbx(pbx::PbxCommand),
@@ -135,14 +141,6 @@ pub enum Command {
     Why(NotYet),
     #[command(hide = true)]
     Probe(NotYet),
-    #[command(hide = true)]
-    History(NotYet),
-    #[command(hide = true)]
-    Undo(NotYet),
-    #[command(hide = true)]
-    Confirm(NotYet),
-    #[command(hide = true)]
-    Recover(NotYet),
 }
 
 /// A command that is recognised but not built yet.

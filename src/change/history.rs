@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 use crate::host::{Content, File, Host, Meta, Step, Want};
 use crate::secret::hex;
 
+/// The form that is written and understood.
+pub(super) const VERSION: u32 = 1;
 /// How many changes of a PBX are kept.
 const KEPT: usize = 100;
 /// What may stand in a file name as it is.
@@ -52,6 +54,9 @@ pub struct Entry {
     pub files: Vec<Kept>,
     /// SHA-256 of every file of the estate after the change.
     pub estate: BTreeMap<PathBuf, String>,
+    /// The changes it took back.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub undo: Vec<u64>,
 }
 
 /// One changed file.
@@ -87,7 +92,7 @@ pub(super) fn keep(
     let (seconds, nanos) = target.keeper.clock();
     let now = UNIX_EPOCH + Duration::new(seconds.try_into().unwrap_or(0), nanos);
     let mut entry = Entry {
-        v: 1,
+        v: VERSION,
         id: 0,
         when: humantime::format_rfc3339_seconds(now).to_string(),
         who: target.who.clone(),
@@ -99,6 +104,7 @@ pub(super) fn keep(
         done: plan.done.clone(),
         files: plan.files.iter().enumerate().map(kept).collect(),
         estate: hashes(estate, plan),
+        undo: plan.undo.clone(),
     };
     let mut error = Error::failed("no folder is given for the history");
     for root in &target.history {
@@ -224,7 +230,7 @@ fn removal(cx: &Cx, host: &dyn Host, folders: Vec<PathBuf>) -> Result<Vec<Step>>
         .collect())
 }
 
-fn names(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Vec<String>> {
+pub(super) fn names(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Vec<String>> {
     let found = host.read(cx, &[Want::Folder(folder.to_owned())])?.into_iter().flatten();
     let there = found.filter(|file| matches!(file.content, Content::There { .. }));
     Ok(there.filter_map(|file| Some(file.path.file_name()?.to_str()?.to_owned())).collect())

@@ -7,12 +7,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Proof, Reload};
+use crate::engine::{Aftercare, Done, Proof, Reload};
 use crate::error::{Code, Error, Result};
 use crate::host::Meta;
 
-/// The version this program writes and understands.
+/// The version of every line but [`Record::Waiting`], which is newer.
 const VERSION: u64 = 1;
+/// The newest version this program writes and understands.
+const NEWEST: u64 = 2;
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ pub enum Record {
     /// From here on files may be new; what the temporaries are, in the order of the files. After
     /// [`Record::Proved`]: it goes back all the same, with the other PBXes of one change.
     Switching(Vec<Option<Stamp>>),
+    /// The new state is proved and goes back all the same, unless somebody confirms it in time. Until
+    /// then every other change is refused.
+    Waiting(Box<Waiting>),
     /// The commit point: recovery finishes instead of going back.
     Proved,
 }
@@ -40,6 +45,30 @@ pub struct Opened {
     pub prove_new: Vec<Proof>,
     /// What must be true of it once the old files are live.
     pub prove_old: Vec<Proof>,
+    /// Where it is to be confirmed: what the names of its marker and its script end with.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confirm: Option<String>,
+}
+
+/// What a change that waits to be confirmed needs to be kept by somebody else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// When it began to wait, by the host's clock.
+    pub since: i64,
+    /// When it goes back.
+    pub until: i64,
+    /// What `-m` said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message: Option<String>,
+    /// The files as people know them.
+    pub paths: Vec<PathBuf>,
+    /// What was done for which extension.
+    pub done: Vec<Done>,
+    /// What follows once it is confirmed.
+    pub aftercare: Vec<Aftercare>,
+    /// The changes of the history that it takes back.
+    #[serde(default)]
+    pub undo: Vec<u64>,
 }
 
 /// One file of a change.
@@ -104,16 +133,17 @@ enum First<'a> {
 
 /// The first line.
 pub fn first(opened: &Opened) -> Result<Vec<u8>> {
-    written(First::Open(opened))
+    written(First::Open(opened), VERSION)
 }
 
 /// A record as a line.
 pub fn line(record: Record) -> Result<Vec<u8>> {
-    written(record)
+    let version = if matches!(record, Record::Waiting(_)) { NEWEST } else { VERSION };
+    written(record, version)
 }
 
-fn written(record: impl Serialize) -> Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(&Line { v: VERSION, record })
+fn written(record: impl Serialize, v: u64) -> Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(&Line { v, record })
         .map_err(|e| Error::failed("cannot keep a journal of this change").because(e))?;
     line.push(b'\n');
     Ok(line)
@@ -125,7 +155,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Record>> {
     let mut records = Vec::new();
     for line in bytes.split_inclusive(|b| *b == b'\n').filter(|line| line.ends_with(b"\n")) {
         match serde_json::from_slice::<Line<Record>>(line) {
-            Ok(Line { v: VERSION, record }) => records.push(record),
+            Ok(Line { v: VERSION..=NEWEST, record }) => records.push(record),
             _ => return Err(unknown(line)),
         }
     }
@@ -138,7 +168,7 @@ fn unknown(line: &[u8]) -> Error {
         v: u64,
     }
     match serde_json::from_slice::<Version>(line) {
-        Ok(Version { v }) if v > VERSION => {
+        Ok(Version { v }) if v > NEWEST => {
             let message = format!("a change was left open by a newer sipctl (its journal is version {v})");
             Error::new(Code::NeedsPerson, message).hint("finish it with that newer sipctl: sipctl recover")
         }
@@ -164,6 +194,7 @@ mod tests {
             reload: Reload::default(),
             prove_new: vec![],
             prove_old: vec![],
+            confirm: None,
         }))
     }
 
@@ -183,10 +214,10 @@ mod tests {
 
     #[test]
     fn a_newer_journal_is_named_and_not_guessed_at() {
-        let newer = [line(opened()).unwrap(), b"{\"v\":2,\"moved\":true}\n".to_vec()].concat();
+        let newer = [line(opened()).unwrap(), b"{\"v\":3,\"moved\":true}\n".to_vec()].concat();
         let error = parse(&newer).unwrap_err();
         assert_eq!(error.code, Code::NeedsPerson);
-        assert!(error.message.contains("version 2"), "{}", error.message);
+        assert!(error.message.contains("version 3"), "{}", error.message);
         assert_eq!(parse(b"nonsense\n").unwrap_err().code, Code::NeedsPerson);
     }
 }

@@ -2,28 +2,34 @@
 //! or put back. Knows no engine by name.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::cx::Cx;
-use crate::engine::{Console, Contact, Engine, Estate, Plan, PlanOptions, Proof, Reloaded, Verdict, Warning};
+use crate::engine::{Console, Contact, Engine, Estate, Live, Plan, PlanOptions, Proof, Reloaded, Verdict, Warning};
 use crate::error::{Error, Result};
 use crate::extension::Edit;
 use crate::host::Host;
 use crate::wire::event_socket::Login;
 
 mod back;
+mod confirm;
 pub mod fleet;
 pub mod history;
 pub mod journal;
 mod open;
+pub mod past;
 mod proof;
 mod recover;
 mod reload;
 mod run;
 mod states;
+pub mod undo;
+mod watchdog;
 
-pub use recover::open_change;
+pub use confirm::{confirm, settled};
+pub use recover::{open_change, recover_only as recover};
 pub use reload::{Consent, reload};
 
 /// The PBX a change happens to.
@@ -83,16 +89,38 @@ pub struct Options {
     pub strict: bool,
     /// `-m`.
     pub message: Option<String>,
+    /// `--confirm`: how long the new state waits for somebody to say that it is good.
+    pub confirm: Option<Duration>,
     /// What planning needs.
     pub plan: PlanOptions,
     /// Whether planning needs the files that may mention a number.
     pub mentions: bool,
 }
 
+/// What a plan is made from.
+pub struct Seen<'s> {
+    /// For calls on host and keeper.
+    pub cx: &'s Cx<'s>,
+    /// The PBX.
+    pub target: &'s Target<'s>,
+    /// Its files.
+    pub estate: &'s dyn Estate,
+    /// Its engine, where it is asked.
+    pub live: Option<&'s Live>,
+    /// How planning is to treat things.
+    pub options: &'s PlanOptions,
+}
+
 /// What the command does around a change.
 pub trait Gate {
     /// The edits wanted, given what is there. Called for the preview and again under the lock.
     fn edits(&mut self, estate: &dyn Estate) -> Result<Vec<Edit>>;
+
+    /// The plan of these edits; what is no edit plans for itself.
+    fn plan(&mut self, ground: &Seen) -> Result<Plan> {
+        let edits = self.edits(ground.estate)?;
+        ground.estate.plan(ground.live, &edits, ground.options)
+    }
 
     /// Whether [`Gate::confirm`] must be asked on a preview before the lock is taken.
     fn wants_preview(&self) -> bool;
@@ -142,6 +170,8 @@ pub struct Outcome {
     pub changed: bool,
     /// Its id in the history, for undo.
     pub id: Option<String>,
+    /// Until when it waits to be confirmed (RFC 3339, UTC).
+    pub waiting: Option<String>,
     /// What was planned and, unless it was a dry run or was put back, done.
     pub plan: Plan,
     /// The reload, unless skipped.

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::journal::{self, Entry, How, Opened, Record, Stamp};
+use super::watchdog;
 use crate::cx::Cx;
-use crate::engine::{FileChange, Plan, Proof};
+use crate::engine::{FileChange, LEFT_LOGIN, Plan, Proof};
 use crate::error::{Code, Error, Result, shell_word};
-use crate::host::{Content, File, Host, Meta, Step, Want};
+use crate::host::{Command, Content, File, Host, Meta, Step, Want};
 use crate::secret::salt;
 
 /// Where an open change lives inside a configuration folder.
@@ -36,6 +37,7 @@ impl<'a> Open<'a> {
         who: &str,
         plan: &Plan,
         prove_old: Vec<Proof>,
+        confirm: bool,
     ) -> Result<Self> {
         let opened = Opened {
             who: who.to_owned(),
@@ -43,6 +45,7 @@ impl<'a> Open<'a> {
             reload: plan.reload.clone(),
             prove_new: plan.prove_new.clone(),
             prove_old,
+            confirm: confirm.then(salt).transpose()?,
         };
         let private = private(folder);
         let mut steps = vec![
@@ -69,15 +72,46 @@ impl<'a> Open<'a> {
         steps.extend(folders.into_iter().map(|path| Step::SyncFolder { path }));
         let mut open = Self { host, folder, opened, new: None, waiting: Vec::new() };
         let made: Vec<Want> = open.opened.files.iter().filter_map(|e| e.temp.clone()).map(Want::Meta).collect();
-        let found = host.act_and_read(cx, &steps, &made).map_err(|stopped| {
+        let staged = host.act_and_read(cx, &steps, &made).map_err(|stopped| stopped.error);
+        let found = staged.and_then(|found| open.give_back(cx, &plan.files).map(|()| found)).inspect_err(|_| {
             // The first error is the one to tell; what stays is found by recovery.
             let _ = open.close(&cx.uncancellable());
-            stopped.error
         })?;
         let mut found = found.into_iter();
         let mut stamp = |entry: &Entry| entry.temp.as_ref().and_then(|_| stamp(&found.next()?));
         open.waiting = open.opened.files.iter().map(&mut stamp).collect();
         Ok(open)
+    }
+
+    /// Gives what comes back to whom it belonged.
+    fn give_back(&self, cx: &Cx, files: &[FileChange]) -> Result<()> {
+        let owned =
+            self.opened.files.iter().zip(files).filter_map(|(entry, file)| Some((entry.temp.as_ref()?, file.owner?)));
+        let commands: Vec<Command> = owned
+            .flat_map(|(temp, (uid, gid, mode))| {
+                let command = |program: &str, what: String| Command {
+                    program: program.to_owned(),
+                    args: vec!["--".to_owned(), what, temp.display().to_string()],
+                    stdin: Vec::new(),
+                };
+                [command("chown", format!("{uid}:{gid}")), command("chmod", format!("{:o}", mode & 0o7777))]
+            })
+            .collect();
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let outputs = self.host.run(cx, &commands)?;
+        match commands.iter().zip(outputs).find(|(_, output)| output.status != Some(0)) {
+            None => Ok(()),
+            Some((command, output)) => {
+                let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+                let message =
+                    format!("the owner and mode of before cannot be kept ({} {})", command.program, command.args[1]);
+                Err(Error::failed(message)
+                    .because(anyhow::anyhow!(said))
+                    .hint("run this as root, or as the user the engine runs as"))
+            }
+        }
     }
 
     /// Makes the new files the files, if the old ones still are what was read.
@@ -105,16 +139,19 @@ impl<'a> Open<'a> {
 
     /// The commit point.
     pub(super) fn proved(&self, cx: &Cx) -> Result<()> {
-        let step = Step::Append { path: private(self.folder).join("journal"), bytes: journal::line(Record::Proved)? };
+        self.note(cx, Record::Proved)
+    }
+
+    /// Adds a line to the journal.
+    pub(super) fn note(&self, cx: &Cx, record: Record) -> Result<()> {
+        let step = Step::Append { path: private(self.folder).join("journal"), bytes: journal::line(record)? };
         self.host.act(cx, &[step]).map_err(|stopped| stopped.error)
     }
 
     /// Takes the commit point back.
     pub(super) fn unproved(&self, cx: &Cx) -> Result<()> {
         let Some(new) = &self.new else { return Ok(()) };
-        let line = journal::line(Record::Switching(new.clone()))?;
-        let step = Step::Append { path: private(self.folder).join("journal"), bytes: line };
-        self.host.act(cx, &[step]).map_err(|stopped| stopped.error)
+        self.note(cx, Record::Switching(new.clone()))
     }
 
     /// Makes the old files the files again. A file that somebody else has edited since is left
@@ -150,6 +187,11 @@ impl<'a> Open<'a> {
         let beside = self.opened.files.iter().flat_map(|entry| [&entry.temp, &entry.old]).flatten();
         let private = private(self.folder);
         let mut steps: Vec<Step> = beside.map(|path| Step::Remove { path: path.clone() }).collect();
+        if let Some(token) = &self.opened.confirm {
+            let names = [watchdog::marker, watchdog::expired, watchdog::confirmed, watchdog::script_at];
+            steps.extend(names.map(|name| Step::Remove { path: name(self.folder, token) }));
+            steps.push(Step::Remove { path: private.join(LEFT_LOGIN) });
+        }
         steps.extend([".gitignore", "journal"].map(|name| Step::Remove { path: private.join(name) }));
         steps.push(Step::RemoveFolder { path: private });
         self.host.act(cx, &steps).map_err(|stopped| stopped.error)

@@ -3,11 +3,13 @@
 
 use std::path::Path;
 
-use super::journal::{self, Record};
+use super::confirm;
+use super::journal::{self, Record, Waiting};
 use super::open::{Open, private};
-use super::{ReloadPolicy, Target};
+use super::run::Run;
+use super::{Options, Outcome, ReloadPolicy, Target};
 use crate::cx::Cx;
-use crate::engine::{Console, Verdict, Warning};
+use crate::engine::{Console, LEFT_LOGIN, Verdict, Warning};
 use crate::error::{Code, Error, Place, Result};
 use crate::host::{Content, File, Host, Meta, Step, Want};
 
@@ -18,18 +20,21 @@ pub fn open_change(cx: &Cx, host: &dyn Host, folder: &Path) -> Option<Warning> {
     if matches!(found.first()?.first()?.content, Content::Missing) {
         return None;
     }
-    let message = "a change is open here: under way, or interrupted; the next change puts it right";
+    let message =
+        "a change is open here: under way, waiting for sipctl confirm, or interrupted; the next change puts it right";
     Some(Warning::new("open-change", message).at(&Place::new(private, 0)))
 }
 
 /// What a journal says, if one is there.
-enum Found<'a> {
+pub(super) enum Found<'a> {
     Nothing,
     /// A folder whose journal has no first line: nothing was switched.
     Empty,
     Change {
         open: Box<Open<'a>>,
         proved: bool,
+        /// Whether it is to be confirmed.
+        waiting: Option<Box<Waiting>>,
     },
 }
 
@@ -39,7 +44,7 @@ pub(super) fn wants(folder: &Path) -> [Want; 3] {
     [Want::Meta(folder.to_owned()), Want::Meta(private.clone()), Want::File(private.join("journal"))]
 }
 
-fn find<'a>(host: &'a dyn Host, folder: &'a Path, found: Vec<Vec<File>>) -> Result<Found<'a>> {
+pub(super) fn find<'a>(host: &'a dyn Host, folder: &'a Path, found: Vec<Vec<File>>) -> Result<Found<'a>> {
     let private = private(folder);
     let mut found = found.into_iter().flatten().map(|file| file.content);
     let home = found.next();
@@ -68,18 +73,20 @@ fn find<'a>(host: &'a dyn Host, folder: &'a Path, found: Vec<Vec<File>>) -> Resu
         let hint = format!("or, when the files are as you want them: rm -r {}", private.display());
         error.at(Place::new(private.join("journal"), 0)).hint(hint)
     })?;
-    let (mut opened, mut new, mut proved) = (None, None, false);
+    let (mut opened, mut new, mut proved, mut waits) = (None, None, false, None);
     for record in records {
         match record {
             Record::Open(first) => opened = Some(first),
             // After its proof it says that the proof counts no more.
             Record::Switching(stamps) => (new, proved) = (Some(stamps), false),
+            Record::Waiting(waiting) => waits = Some(waiting),
             Record::Proved => proved = true,
         }
     }
     Ok(match opened {
         Some(opened) => {
-            Found::Change { open: Box::new(Open { host, folder, opened: *opened, new, waiting: Vec::new() }), proved }
+            let open = Box::new(Open { host, folder, opened: *opened, new, waiting: Vec::new() });
+            Found::Change { open, proved, waiting: waits }
         }
         None => Found::Empty,
     })
@@ -107,6 +114,11 @@ pub(super) fn look(cx: &Cx, target: &Target) -> Result<Option<Warning>> {
     let found = target.host.read(cx, &wants(&target.folder))?;
     match find(target.host, &target.folder, found)? {
         Found::Nothing => Ok(None),
+        Found::Change { open, proved: false, waiting: Some(waiting) }
+            if !confirm::is_over(cx, target, &open.opened, &waiting)? =>
+        {
+            Err(confirm::still_waits(&open.opened.who, &waiting))
+        }
         Found::Empty | Found::Change { .. } => Ok(open_change(cx, target.host, &target.folder)),
     }
 }
@@ -121,14 +133,14 @@ pub(super) fn recover(
 ) -> Result<Option<Warning>> {
     // Half a recovery would be a second crash.
     let calm = cx.uncancellable();
-    let (open, proved) = match find(target.host, &target.folder, found)? {
+    let (open, proved, waiting) = match find(target.host, &target.folder, found)? {
         Found::Nothing => return Ok(None),
         Found::Empty => {
             sweep(&calm, target)?;
             let message = "a change that was interrupted before it began has been cleared away";
             return Ok(Some(Warning::new("recovered", message)));
         }
-        Found::Change { open, proved } => (open, proved),
+        Found::Change { open, proved, waiting } => (open, proved, waiting),
     };
     let who = open.opened.who.clone();
     if proved {
@@ -136,10 +148,16 @@ pub(super) fn recover(
         let message = format!("a change of {who} that was interrupted after its proof has been finished");
         return Ok(Some(Warning::new("recovered", message)));
     }
+    if let Some(waiting) = &waiting
+        && !confirm::is_over(&calm, target, &open.opened, waiting)?
+    {
+        return Err(confirm::still_waits(&who, waiting));
+    }
     open.put_back(&calm)?;
     let live = if open.new.is_some() { make_live(cx, target, &open, console) } else { String::new() };
     open.close(&calm)?;
-    let message = format!("an interrupted change of {who} has been taken back{live}");
+    let what = if waiting.is_some() { "a change that nobody confirmed, of" } else { "an interrupted change of" };
+    let message = format!("{what} {who} has been taken back{live}");
     Ok(Some(Warning::new("recovered", message)))
 }
 
@@ -165,10 +183,28 @@ fn sweep(cx: &Cx, target: &Target) -> Result<()> {
     let private = private(&target.folder);
     let found = target.host.read(cx, &[Want::Folder(private.clone())])?;
     let made = |path: &Path| {
-        path.extension().is_some_and(|ext| ext == "old") || path.ends_with("journal") || path.ends_with(".gitignore")
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let watched = ["waiting-", "expired-", "confirmed-", "watchdog-"].iter().any(|start| name.starts_with(start));
+        watched || name.ends_with(".old") || ["journal", ".gitignore", LEFT_LOGIN].contains(&&*name)
     };
     let left = found.into_iter().flatten().map(|file| file.path).filter(|path| made(path));
     let mut steps: Vec<Step> = left.map(|path| Step::Remove { path }).collect();
     steps.push(Step::RemoveFolder { path: private });
     target.host.act(cx, &steps).map_err(|stopped| stopped.error)
+}
+
+/// Does nothing but put right what was left open.
+pub fn recover_only(cx: &Cx, target: &Target, options: &Options) -> Outcome {
+    let mut run = Run::new(cx, target, options);
+    let ended = match run.connect() {
+        // The old files serve without it: it will start on them.
+        Err(error) if error.code == Code::Unreachable => {
+            run.console = None;
+            run.say([Warning::new("engine-silent", error.line())]);
+            run.lock()
+        }
+        connected => connected.and_then(|()| run.lock()),
+    };
+    run.outcome.changed = run.outcome.warnings.iter().any(|warning| warning.code == "recovered");
+    run.end(ended)
 }

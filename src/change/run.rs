@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::open::Open;
 use super::proof::{differs, sum, warnings, worst};
-use super::{Gate, Options, Outcome, ReloadPolicy, Status, Target, history, recover};
+use super::{Gate, Options, Outcome, ReloadPolicy, Seen, Status, Target, history, recover};
 use crate::cx::Cx;
 use crate::engine::{Console, Done, Estate, FileChange, Live, Plan, Proof, Reload, Warning};
 use crate::error::{Code, Error, Place, Result};
@@ -192,8 +192,8 @@ impl<'a> Run<'a> {
         let estate = engine.load(self.cx, *host, folder, self.options.mentions)?;
         // First, for they may be why an edit cannot be made.
         self.say(estate.warnings());
-        let edits = gate.edits(&*estate)?;
-        let plan = estate.plan(self.live.as_ref(), &edits, &self.options.plan)?;
+        let (cx, live, options) = (self.cx, self.live.as_ref(), &self.options.plan);
+        let plan = gate.plan(&Seen { cx, target: self.target, estate: &*estate, live, options })?;
         self.cx.check()?;
         Ok((estate, plan))
     }

@@ -94,6 +94,7 @@ impl Run<'_> {
         ground.plan.reload.only_narrow |= self.target.reload == ReloadPolicy::Narrow;
         ground.plan.reload.only_narrow |= self.pending(ground)?;
         self.refuse(&["drift", "pending-edits", "unproved"])?;
+        self.may_wait()?;
         if let (true, Some(console)) = (self.reloads(), &self.console) {
             console.may_reload(&ground.plan.reload)?;
         }
@@ -118,7 +119,14 @@ impl Run<'_> {
         gate.before_write(&ground.plan)?;
         self.told = true;
         let place = (self.target.host, self.target.folder.as_path());
-        let open = Open::stage(self.cx, place, &self.target.who, &ground.plan, ground.prove_old.clone())?;
+        let open = Open::stage(
+            self.cx,
+            place,
+            &self.target.who,
+            &ground.plan,
+            ground.prove_old.clone(),
+            self.options.confirm.is_some(),
+        )?;
         let in_place = open.written_in_place().map(|path| {
             let message = format!("{} has other names or is mounted: it is written in place", path.display());
             Warning::new("in-place", message).at(&Place::new(path, 0))
@@ -126,7 +134,7 @@ impl Run<'_> {
         let in_place = in_place.collect::<Vec<_>>();
         self.open = Some(open);
         self.say(in_place);
-        Ok(())
+        self.watch()
     }
 
     /// Makes the new files the files.
@@ -153,6 +161,9 @@ impl Run<'_> {
     pub(super) fn commit(&mut self) -> Result<()> {
         let Some(open) = &self.open else { return Ok(()) };
         self.cx.check()?;
+        if self.options.confirm.is_some() {
+            return self.wait();
+        }
         // Even where it fails the line may be there.
         self.committed = true;
         open.proved(self.cx)
@@ -162,6 +173,7 @@ impl Run<'_> {
     pub(super) fn keep(&mut self) {
         let Some(ground) = self.ground.take() else { return };
         match self.open.take() {
+            Some(_) if self.outcome.waiting.is_some() => self.leave_waiting(&ground),
             Some(open) => self.finish(&open, &ground),
             None if self.options.dry_run || !ground.plan.files.is_empty() => {}
             None if self.outcome.proof.status == Status::Proved => self.aftercare(&ground.plan),

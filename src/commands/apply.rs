@@ -11,7 +11,7 @@ use super::change::{Change, ChangeArgs, Danger, LimitArgs};
 use super::lists::{self, Loaded, Vault, WishArgs};
 use super::password::{Keys, PasswordArgs};
 use crate::engine::{Estate, Warning};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extension::Edit;
 use crate::inventory::Pbx;
 use crate::pool::lock;
@@ -34,9 +34,6 @@ pub struct ApplyArgs {
     /// The same generated password on every PBX
     #[arg(long, help_heading = "Passwords")]
     same_password: bool,
-    /// Recognised only to say why it is not there.
-    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "")]
-    confirm: Option<String>,
     #[command(flatten)]
     limit: LimitArgs,
     #[command(flatten)]
@@ -45,9 +42,6 @@ pub struct ApplyArgs {
 
 /// Runs it.
 pub fn run(app: &App, args: &ApplyArgs) -> Result<u8> {
-    if args.confirm.is_some() {
-        return Err(Error::not_yet("apply --confirm"));
-    }
     let loaded = Loaded::read(app, &args.file)?;
     let wish = args.wish.wish(&loaded.list)?;
     let app = &loaded.targeted(app)?;

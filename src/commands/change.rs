@@ -31,6 +31,12 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "write a time such as 30s or 2min".to_owned())
 }
 
+/// A time in which somebody can react, for clap.
+fn patience(text: &str) -> Result<Duration, String> {
+    let fits = |time: &Duration| (1..=86_400).contains(&time.as_secs());
+    duration(text).ok().filter(fits).ok_or_else(|| "write a time from 1s to 24h, such as 60s".to_owned())
+}
+
 /// Flags of every changing command.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Change")]
@@ -77,6 +83,13 @@ pub struct ChangeArgs {
     /// Of several PBXes begin no more once N have failed
     #[arg(long, value_name = "N", value_parser = crate::cli::jobs)]
     pub max_fail: Option<usize>,
+    /// Let the new state go back by itself unless `sipctl confirm`, or Enter, comes in time
+    ///
+    /// For changes that may cut you off. A small shell script on the host puts the old files back and
+    /// has the engine reload, whatever became of the terminal, the link and sipctl; after a restart of
+    /// the host the next change or `sipctl recover` does so. Until then other changes are refused (10).
+    #[arg(long, value_name = "TIME", value_parser = patience, conflicts_with_all = ["offline", "no_reload", "atomic"])]
+    pub confirm: Option<Duration>,
     /// All PBXes or none: where one cannot be proved, all are put back
     #[arg(long, conflicts_with_all = ["canary", "max_fail"])]
     pub atomic: bool,
@@ -92,6 +105,7 @@ impl ChangeArgs {
             offline: self.offline,
             strict: self.strict,
             message: self.message.clone(),
+            confirm: self.confirm,
             ..Options::default()
         }
     }
@@ -104,6 +118,9 @@ impl ChangeArgs {
 
     /// For a verb that cannot be taken back.
     pub fn never_atomic(&self, verb: &str) -> Result<()> {
+        if self.confirm.is_some() {
+            return Err(Error::usage(format!("{verb} cannot be taken back, so it cannot wait to be confirmed")));
+        }
         match self.atomic {
             true => Err(Error::usage(format!("{verb} cannot be taken back, so it cannot be --atomic"))
                 .hint("--canary N and --max-fail N stop before it has gone everywhere")),
@@ -341,10 +358,14 @@ impl Gate for VerbGate<'_, '_, '_> {
 
 /// Refuses to hit more extensions than the person expects.
 fn check_limit(danger: &Danger, count: usize, pbx: &str) -> Result<()> {
-    if count <= danger.limit.unwrap_or(USUAL_LIMIT) {
+    check_limit_of(&danger.verb.to_lowercase(), danger.limit, count, pbx)
+}
+
+/// The same for what is no such verb.
+pub(super) fn check_limit_of(verb: &str, limit: Option<usize>, count: usize, pbx: &str) -> Result<()> {
+    if count <= limit.unwrap_or(USUAL_LIMIT) {
         return Ok(());
     }
-    let verb = danger.verb.to_lowercase();
     Err(Error::usage(format!("this would {verb} {count} extensions on {pbx}"))
         .hint(format!("if that is meant, say --max-change {count}")))
 }

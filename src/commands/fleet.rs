@@ -3,11 +3,12 @@
 use std::sync::OnceLock;
 
 use super::change::ChangeArgs;
-use super::{App, Open};
+use super::{App, Open, confirm};
 use crate::change::fleet::{self, Job, Task};
 use crate::change::{Options, Outcome, Target};
 use crate::cx::Cx;
 use crate::inventory::Pbx;
+use crate::output::prompt;
 
 /// Does each task on its PBX; one outcome each. A PBX is opened when its turn comes.
 pub fn drive(app: &App, args: &ChangeArgs, options: &Options, chosen: &[Pbx], tasks: Vec<Task>) -> Vec<Outcome> {
@@ -28,5 +29,15 @@ pub fn drive(app: &App, args: &ChangeArgs, options: &Options, chosen: &[Pbx], ta
         }),
         task,
     });
-    fleet::run(jobs.collect(), &args.rules(app), &app.cancel)
+    let mut outcomes = fleet::run(jobs.collect(), &args.rules(app), &app.cancel);
+    if let Some(after) = args.confirm.filter(|_| prompt::possible()) {
+        let all = outcomes.iter_mut().zip(calls.iter().zip(&targets));
+        let waiting = all.filter(|(outcome, _)| outcome.waiting.is_some());
+        let mut waiting: Vec<_> =
+            waiting.filter_map(|(outcome, (cx, target))| Some((outcome, cx, target.get()?))).collect();
+        if !waiting.is_empty() {
+            confirm::on_terminal(app, after, &mut waiting);
+        }
+    }
+    outcomes
 }

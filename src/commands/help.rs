@@ -24,7 +24,7 @@ macro_rules! topic {
 }
 
 /// Every topic.
-pub const TOPICS: [Topic; 10] = [
+pub const TOPICS: [Topic; 11] = [
     topic!("exit-codes", "what each exit code means"),
     topic!("addresses", "how a PBX and an extension are named"),
     topic!("ssh", "how a PBX on another machine is reached"),
@@ -33,6 +33,7 @@ pub const TOPICS: [Topic; 10] = [
     topic!("inventory", "the file that names your PBXes"),
     topic!("passwords", "where passwords come from and where they are shown"),
     topic!("proof", "how sipctl knows that a change is live"),
+    topic!("history", "what is kept of each change, and how it is taken back"),
     topic!("json", "the document every command prints with -o json"),
     topic!("environment", "environment variables and files"),
 ];

@@ -22,6 +22,7 @@ pub mod aftercare;
 pub mod apply;
 pub mod change;
 pub mod completions;
+pub mod confirm;
 pub mod diff;
 pub mod edit;
 pub mod export;
@@ -30,11 +31,14 @@ pub mod fields;
 pub mod fleet;
 pub mod generate;
 pub mod help;
+pub mod history;
 pub mod import;
 pub mod lists;
 pub mod password;
 pub mod pbx;
+pub mod recover;
 pub mod reload;
+pub mod undo;
 
 /// What every command is handed.
 pub struct App {
@@ -66,10 +70,10 @@ pub fn run(cli: Cli, cancel: Cancel) -> u8 {
         Command::Export(args) => export::run(&app, &args),
         Command::Import(args) => import::run(&app, &args),
         Command::Edit(args) => edit::run(&app, &args),
-        Command::History(_) => Err(Error::not_yet("history")),
-        Command::Undo(_) => Err(Error::not_yet("undo")),
-        Command::Confirm(_) => Err(Error::not_yet("confirm")),
-        Command::Recover(_) => Err(Error::not_yet("recover")),
+        Command::History(args) => history::run(&app, &args),
+        Command::Undo(args) => undo::run(&app, &args),
+        Command::Confirm(args) => confirm::run(&app, &args),
+        Command::Recover(args) => recover::run(&app, &args),
     };
     done.unwrap_or_else(|error| app.fail(&error))
 }
@@ -187,7 +191,8 @@ impl App {
         let global = &self.global;
         let named = !global.pbx.is_empty() || !global.group.is_empty() || global.all;
         let command = hint.rsplit_once(": sipctl ").map(|(_, command)| command);
-        let about_pbx = |command: &&str| command.starts_with("ext ") || command.starts_with("reload");
+        let verbs = ["ext", "reload", "history", "undo", "confirm", "recover"];
+        let about_pbx = |command: &&str| command.split(' ').next().is_some_and(|verb| verbs.contains(&verb));
         let needs = command.filter(about_pbx).is_some_and(|command| !command.contains("--pbx"));
         match named && needs {
             true => format!("{hint} --pbx {}", shell_word(&pbx.name)),

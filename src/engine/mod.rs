@@ -82,6 +82,8 @@ pub struct FileChange {
     pub secrets_after: Vec<std::ops::Range<usize>>,
     /// For a new file: takes owner, mode, ACL and label of this one.
     pub like: Option<PathBuf>,
+    /// For a file that comes back: the owner, group and permission bits it had.
+    pub owner: Option<(u32, u32, u32)>,
 }
 
 /// What a plan did for one extension.
@@ -226,6 +228,8 @@ pub struct Plan {
     pub dial: Vec<(String, String)>,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
+    /// The changes of the history that it takes back.
+    pub undo: Vec<u64>,
 }
 
 /// What a plan needs to know of the running engine.
@@ -257,6 +261,18 @@ pub struct Reloaded {
     /// Errors and warnings the engine logged meanwhile, each once, in order, secrets masked.
     pub log: Vec<String>,
 }
+
+/// How a shell reloads an engine.
+#[derive(Clone, Debug, Default)]
+pub struct ByHand {
+    /// In this order; none has a secret among its arguments.
+    pub commands: Vec<crate::host::Command>,
+    /// What the answer holds when somebody else's reload is under way.
+    pub busy: Vec<String>,
+}
+
+/// The file beside a journal from which a shell logs in.
+pub const LEFT_LOGIN: &str = ".fs_cli_conf";
 
 /// Who is registered as an extension now.
 #[derive(Clone, Debug, Serialize)]
@@ -359,6 +375,10 @@ pub trait Estate: Send {
     /// is named in the error.
     fn plan(&self, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan>;
 
+    /// What files with other bytes come to, whoever wrote them: the reload and the questions, without
+    /// the files themselves. `done` says whom they are about.
+    fn plan_files(&self, live: Option<&Live>, files: &[FileChange], done: &[Done]) -> Result<Plan>;
+
     /// Proofs of everything the files say of all extensions (`sipctl reload`).
     fn proofs(&self, live: Option<&Live>) -> Vec<Proof>;
 }
@@ -388,6 +408,10 @@ pub trait Console: Send {
     /// Reloads and waits until it is over, repeating while somebody else's reload is under way
     /// (up to `cx.timeouts.wait`).
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded>;
+
+    /// How a shell on the host reloads it once we are gone, tried before it is said. What that needs
+    /// to log in is written into `folder`, which only we can read, as [`LEFT_LOGIN`].
+    fn by_hand(&mut self, cx: &Cx, reload: &Reload, folder: &Path) -> Result<ByHand>;
 
     /// Who is registered under these ids (all when empty), see [`Estate::registers_as`].
     fn contacts(&mut self, cx: &Cx, ids: &[String]) -> Result<Vec<Contact>>;
@@ -446,6 +470,9 @@ pub trait Engine: Send + Sync {
         folder: &Path,
         login: Option<&Login>,
     ) -> Result<Box<dyn Console + 'h>>;
+
+    /// Where secrets stand in the bytes of a configuration file (byte offsets, sorted).
+    fn secrets(&self, bytes: &Arc<[u8]>) -> Vec<std::ops::Range<usize>>;
 
     /// Configuration files outside the estate (of other modules) modified since the last reload that
     /// are not among `ours`: what a full reload would also make live.

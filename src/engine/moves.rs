@@ -76,6 +76,14 @@ impl Moves {
         let [secrets_before, secrets_after] = secrets([old, new], [x, y]);
         let renamed = || self.moved.iter().find(|(_, to)| *to == path).map(|(from, _)| from.clone());
         let like = self.created.get(path).map(|(_, like)| like.clone()).or_else(renamed);
-        FileChange { path: path.clone(), secrets_before, secrets_after, before, after: after.clone(), like }
+        FileChange {
+            path: path.clone(),
+            secrets_before,
+            secrets_after,
+            before,
+            after: after.clone(),
+            like,
+            owner: None,
+        }
     }
 }

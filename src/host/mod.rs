@@ -27,7 +27,7 @@ pub mod ssh;
 pub mod sudo;
 
 /// What a file is besides its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
     /// The path with symbolic links resolved: what a change replaces.
     pub real: PathBuf,
@@ -280,6 +280,24 @@ pub trait Host: Send + Sync {
     /// Where the running engine is, if not here: its host, and the folder as it sees it there.
     fn engine(&self) -> Option<(&dyn Host, &Path)> {
         None
+    }
+
+    /// Whether a process that is left behind sees the files under the names they have here.
+    fn stays(&self) -> bool {
+        true
+    }
+
+    /// Starts a shell script of the host as a process that outlives this program, its terminal and
+    /// the way to the host.
+    fn leave_behind(&self, cx: &Cx, script: &Path) -> Result<()> {
+        const START: &str = "if command -v setsid >/dev/null; then set -- setsid sh \"$0\"; else set -- sh \"$0\"; fi; \
+                             \"$@\" </dev/null >/dev/null 2>&1 &";
+        let args = ["-c".to_owned(), START.to_owned(), script.display().to_string()];
+        let command = Command { program: "sh".to_owned(), args: args.to_vec(), stdin: Vec::new() };
+        match self.run(cx, &[command])?.first() {
+            Some(output) if output.status == Some(0) => Ok(()),
+            _ => Err(Error::failed("no process can be left behind on the host")),
+        }
     }
 
     /// The user id that works there: what was made by it, or by root, was made by sipctl itself.

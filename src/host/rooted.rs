@@ -110,6 +110,10 @@ impl Host for Rooted {
         self.host.clock()
     }
 
+    fn stays(&self) -> bool {
+        false
+    }
+
     fn user(&self) -> u32 {
         self.host.user()
     }

@@ -195,6 +195,7 @@ mod tests {
             secrets_before: spans(before, secrets[0]),
             secrets_after: spans(after, secrets[1]),
             like: None,
+            owner: None,
         })
     }
 

@@ -90,6 +90,8 @@ pub enum Body {
     Extensions(Listed),
     /// Every command that changes something, and `reload`.
     Change(Box<Changed>),
+    /// `history`.
+    Past(Box<PastShown>),
     /// `diff`.
     Differences(Box<Differing>),
     /// `pbx list`, `show`, `add` and `rm`.
@@ -104,6 +106,7 @@ impl Body {
         match self {
             Self::Extensions(listed) => &listed.warnings,
             Self::Change(change) => &change.warnings,
+            Self::Past(past) => &past.warnings,
             Self::Differences(differing) => &differing.warnings,
             Self::Pbx(pbx) => &pbx.warnings,
             Self::Check(checked) => &checked.warnings,
@@ -189,6 +192,12 @@ pub struct Changed {
     /// Its id in the history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Until when it waits to be confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm_until: Option<String>,
+    /// The ids of the changes it took back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<String>,
     /// Whether nothing was really done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
@@ -221,6 +230,8 @@ impl Changed {
             proof: ProofShown::new(&outcome.proof),
             warnings: outcome.warnings.clone(),
             id: outcome.id.clone(),
+            confirm_until: outcome.waiting.clone().filter(|_| stands),
+            undo: if stands { outcome.plan.undo.iter().map(u64::to_string).collect() } else { Vec::new() },
             dry_run: (dry_run || with_diff).then_some(dry_run),
             diff: (dry_run || with_diff).then(|| text.clone()),
             human_diff: text,
@@ -306,6 +317,65 @@ pub struct FailedProof {
     /// What the engine holds or said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+}
+
+/// The history of one PBX.
+#[derive(Default, Serialize)]
+pub struct PastShown {
+    /// What was changed, oldest first.
+    pub history: Vec<PastChange>,
+    /// What is worth saying.
+    pub warnings: Vec<Warning>,
+}
+
+/// A change that was kept, or what changed without sipctl.
+#[derive(Default, Serialize)]
+pub struct PastChange {
+    /// Its id; none for what changed without sipctl.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// When.
+    pub when: String,
+    /// The same for people.
+    #[serde(skip)]
+    pub local: String,
+    /// By whom, as `user@client`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// What `-m` said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Whether it happened without sipctl.
+    pub outside: bool,
+    /// Whether the engine was made to read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<bool>,
+    /// What was done for which extension.
+    pub changes: Vec<Done>,
+    /// The ids of the changes it took back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<String>,
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Where the files lie as they were and became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<Vec<Copy>>,
+    /// Masked unified diff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+}
+
+/// Where the two states of a file lie.
+#[derive(Serialize)]
+pub struct Copy {
+    /// The file.
+    pub path: PathBuf,
+    /// As it was; none for a new file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<PathBuf>,
+    /// As it became; none for one that went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<PathBuf>,
 }
 
 /// A PBX as `pbx list` and `pbx show` report it.

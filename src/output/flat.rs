@@ -18,6 +18,9 @@ pub fn csv(out: &mut impl Write, document: &Document) -> io::Result<()> {
         Some(Body::Change(_)) => {
             csv.write_record(["pbx", "action", "number", "domain", "was", "changed", "proof", "password", "exit"])?
         }
+        Some(Body::Past(_)) => {
+            csv.write_record(["pbx", "id", "when", "who", "message", "changes", "files", "live", "outside"])?;
+        }
         Some(Body::Check(_)) => csv.write_record(["pbx", "check", "status", "message", "hint"])?,
         Some(Body::Differences(_)) => {
             csv.write_record(["pbx", "number", "domain", "action", "field", "have", "want"])?;
@@ -45,6 +48,22 @@ pub fn csv(out: &mut impl Write, document: &Document) -> io::Result<()> {
                         super::table::status(&change.proof),
                         made.and_then(|made| made.get(&ext.to_string())).map(String::as_str).unwrap_or_default(),
                         &entry.exit.to_string(),
+                    ])?;
+                }
+            }
+            Body::Past(past) => {
+                for one in &past.history {
+                    let files: Vec<String> = one.files.iter().map(|file| file.display().to_string()).collect();
+                    csv.write_record([
+                        entry.pbx.as_str(),
+                        one.id.as_deref().unwrap_or_default(),
+                        &one.when,
+                        one.who.as_deref().unwrap_or_default(),
+                        one.message.as_deref().unwrap_or_default(),
+                        super::past::what(one).as_str(),
+                        files.join(" ").as_str(),
+                        one.live.map(yes).unwrap_or_default(),
+                        yes(one.outside),
                     ])?;
                 }
             }
@@ -108,6 +127,11 @@ pub fn names(out: &mut impl Write, document: &Document) -> io::Result<()> {
             Body::Change(change) => {
                 for done in &change.changes {
                     writeln!(out, "{}", Ext { number: done.number.clone(), domain: done.domain.clone() })?;
+                }
+            }
+            Body::Past(past) => {
+                for id in past.history.iter().filter_map(|one| one.id.as_ref()) {
+                    writeln!(out, "{id}")?;
                 }
             }
             Body::Differences(differing) => {

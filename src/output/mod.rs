@@ -14,12 +14,14 @@ pub mod diff;
 pub mod document;
 pub mod field;
 mod flat;
+mod past;
 mod progress;
 pub mod prompt;
 mod snippet;
 mod table;
 
 use document::Document;
+pub use past::shortened;
 pub use progress::Progress;
 
 /// How a document is printed.

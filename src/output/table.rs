@@ -17,6 +17,7 @@ pub fn write(out: &mut impl Write, document: &Document, width: Option<u16>, colo
     let mut pbxes = Vec::new();
     let mut lists = Vec::new();
     let mut checks = Vec::new();
+    let mut pasts = Vec::new();
     for entry in &document.results {
         match &entry.body {
             Body::Extensions(listed) if entry.exit == 0 => lists.push((entry, listed)),
@@ -27,8 +28,12 @@ pub fn write(out: &mut impl Write, document: &Document, width: Option<u16>, colo
             }
             Body::Differences(_) => {}
             Body::Pbx(pbx) => pbxes.push((entry, pbx.as_ref())),
+            Body::Past(past) => pasts.push((entry, past.as_ref())),
             Body::Check(checked) => checks.push((entry, checked)),
         }
+    }
+    if !pasts.is_empty() {
+        return super::past::write(out, &pasts, width, colour);
     }
     if !checks.is_empty() {
         return write!(out, "{}", check_table(&checks, width, colour));
@@ -49,7 +54,7 @@ pub fn write(out: &mut impl Write, document: &Document, width: Option<u16>, colo
     }
 }
 
-fn table(header: &[&str], width: Option<u16>) -> Table {
+pub(super) fn table(header: &[&str], width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(TableStyle::new());
     match width {
@@ -61,7 +66,7 @@ fn table(header: &[&str], width: Option<u16>) -> Table {
 }
 
 /// The lines of a table, without blanks at their ends; the header is bold with colour.
-fn lines(table: &Table, colour: bool) -> String {
+pub(super) fn lines(table: &Table, colour: bool) -> String {
     let mut out = String::new();
     for (at, line) in table.lines().enumerate() {
         let line = line.strip_prefix(' ').unwrap_or(&line).trim_end();
@@ -274,6 +279,12 @@ fn report(out: &mut impl Write, entry: &Entry, change: &Changed, colour: bool) -
             }
         }
     }
+    if let Some(until) = &change.confirm_until {
+        pair("confirm", format!("until {until}, or it goes back by itself: sipctl confirm --pbx {}", entry.pbx))?;
+    }
+    if !change.undo.is_empty() {
+        pair("undo of", change.undo.join(", "))?;
+    }
     if let Some(id) = &change.id {
         pair("id", id.clone())?;
     }
@@ -287,7 +298,7 @@ fn report(out: &mut impl Write, entry: &Entry, change: &Changed, colour: bool) -
 }
 
 /// For each action the extensions and the word: `1002, 1010-1019`, `created`.
-fn doings(done: &[Done]) -> Vec<(String, &'static str)> {
+pub(super) fn doings(done: &[Done]) -> Vec<(String, &'static str)> {
     let mut out: Vec<(&str, Vec<String>)> = Vec::new();
     for done in done {
         let name = match (&done.was, &done.domain) {
@@ -333,7 +344,7 @@ fn proof(proof: &ProofShown) -> String {
     }
 }
 
-fn paint(diff: &str, colour: bool) -> String {
+pub(super) fn paint(diff: &str, colour: bool) -> String {
     if !colour {
         return diff.to_owned();
     }

@@ -1,6 +1,7 @@
 //! Lossless documents: the original bytes plus spans, changed by splices. Knows no telephony.
 
 pub mod asterisk_conf;
+pub mod merge;
 pub mod splice;
 pub mod xml;
 

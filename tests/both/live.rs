@@ -64,7 +64,8 @@ impl Desk {
         let program =
             Program::with_inventory(&format!("[pbx lab]\naddress = freeswitch:{}\n", engine.conf().display()));
         let state = program.home().join("state").display().to_string();
-        Self { engine, program: program.env("SIPCTL_STATE", &state) }
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", engine.conf().with_file_name("bin").display());
+        Self { engine, program: program.env("SIPCTL_STATE", &state).env("PATH", &path) }
     }
 }
 
@@ -124,4 +125,53 @@ fn an_hour_is_proved_and_shown_alike_on_running_engines() {
     assert_eq!(of_freeswitch[0]["cid_name"], FIELDS[0].2);
     assert_eq!((&of_freeswitch[1]["permit"], &of_freeswitch[3]["enabled"]), (&json!("10.1.2.3"), &json!(false)));
     Office::each(|office| assert_eq!(hour(office), of_freeswitch));
+}
+
+/// Waits until nothing is open in a folder any more.
+fn settled(folder: &std::path::Path) {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while folder.join(".sipctl").exists() {
+        assert!(std::time::Instant::now() < until, "{} stays open", folder.display());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+/// Changes are taken back to the byte and proved; one that waits to be confirmed goes back or stays.
+fn taken_back(engine: &dyn Running, folder: &std::path::Path) {
+    let before = engine.tree();
+    engine.done(&["ext", "add", "1002", "--password-stdin", "-m", "for the desk"]);
+    let added = engine.tree();
+    engine.done(&["ext", "passwd", "1001", "--password-stdin", "--yes"]);
+    engine.done(&["ext", "rm", "1002", "--yes"]);
+    let history = engine.done(&["history"])["history"].clone();
+    assert_eq!((&history[0]["message"], &history[2]["live"]), (&json!("for the desk"), &json!(true)), "{history:#}");
+    assert_eq!(engine.done(&["undo", "--yes", "--with-secrets"])["undo"], json!(["3"]));
+    engine.done(&["undo", "--yes", "--with-secrets"]);
+    assert_eq!(engine.tree(), added);
+    assert_eq!(engine.done(&["undo", "--yes"])["changes"][0]["action"], "delete");
+    assert_eq!(engine.tree(), before);
+
+    let result = engine.done(&["ext", "add", "1002", "--password-stdin", "--confirm", "2s"]);
+    assert!(result["confirm_until"].is_string() && result.get("id").is_none(), "{result:#}");
+    engine.program().run(&["ext", "set", "1001", "--name", "X", "--wait", "1s"]).fails(10, "sipctl confirm");
+    settled(folder);
+    assert_eq!(engine.tree(), before);
+    engine.done(&["ext", "set", "1001", "--name", "X", "--strict"]);
+    engine.done(&["undo", "--yes"]);
+    engine.program().run(&["confirm"]).fails(3, "no change waits");
+
+    engine.done(&["ext", "add", "1002", "--password-stdin", "--confirm", "60s"]);
+    // It was proved before; now it is kept.
+    let kept = engine.program().run(&["confirm", "-o", "json"]).fails(0, "").json()["results"][0].clone();
+    assert!(kept["id"].is_string() && kept["changed"] == true, "{kept:#}");
+    assert_eq!(engine.tree(), added);
+    engine.done(&["undo", "--yes"]);
+    assert_eq!(engine.tree(), before);
+}
+
+#[test]
+fn changes_are_taken_back_and_confirmed_on_running_engines() {
+    let desk = Desk::start();
+    taken_back(&desk, &desk.engine.conf());
+    Office::each(|office| taken_back(office, office.folder()));
 }

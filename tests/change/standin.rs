@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sipctl::change::{Gate, Options, Outcome, ReloadPolicy, Target, run};
+use sipctl::change::{Gate, Options, Outcome, ReloadPolicy, Seen, Target, run, undo};
 use sipctl::cx::{Cx, Silent};
 use sipctl::engine::{
-    Aftercare, Console, Contact, Done, Engine, Estate, Expect, FileChange, Live, Plan, PlanOptions, Proof, Reload,
-    Reloaded, Verdict, Warning,
+    Aftercare, ByHand, Console, Contact, Done, Engine, Estate, Expect, FileChange, Live, Plan, PlanOptions, Proof,
+    Reload, Reloaded, Verdict, Warning,
 };
 use sipctl::error::{Code, Error, Place, Result};
 use sipctl::extension::{Edit, Ext, Extension, Fields, ShownSetting};
 use sipctl::host::local::Local;
-use sipctl::host::{Content, Host, Meta, Want};
+use sipctl::host::{Command, Content, Host, Meta, Want};
 use sipctl::secret::Secret;
 use sipctl::wire::event_socket::Login;
 
@@ -185,7 +185,22 @@ impl Estate for Files {
                 secrets_before: Vec::new(),
                 secrets_after: Vec::new(),
                 like: self.files.first().map(|(path, ..)| path.clone()),
+                owner: None,
             });
+        }
+        Ok(plan)
+    }
+
+    fn plan_files(&self, _: Option<&Live>, files: &[FileChange], _: &[Done]) -> Result<Plan> {
+        let mut plan = Plan { reload: Reload { narrow: vec!["narrow".into()], only_narrow: false }, ..Plan::default() };
+        let all = |pick: fn(&FileChange) -> Option<&Arc<[u8]>>| -> BTreeMap<String, String> {
+            files.iter().filter_map(pick).flat_map(|bytes| values(bytes)).collect()
+        };
+        let old = all(|file| file.before.as_ref().map(|(bytes, _)| bytes));
+        let new = all(|file| file.after.as_ref());
+        for number in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+            plan.prove_old.push(proof(number, old.get(number).map(String::as_str)));
+            plan.prove_new.push(proof(number, new.get(number).map(String::as_str)));
         }
         Ok(plan)
     }
@@ -280,6 +295,15 @@ impl Console for Line<'_> {
         Ok(Reloaded { command: "reload".into(), took: Duration::ZERO, log })
     }
 
+    fn by_hand(&mut self, _: &Cx, _: &Reload, _: &Path) -> Result<ByHand> {
+        // What the folder says becomes what it runs.
+        let script = "cat \"$0\"/*.conf >\"$1/live.new\" && mv \"$1/live.new\" \"$1/live\"";
+        let state = self.engine.state.display().to_string();
+        let args = vec!["-c".into(), script.into(), self.folder.display().to_string(), state];
+        let command = Command { program: "sh".into(), args, stdin: Vec::new() };
+        Ok(ByHand { commands: vec![command], busy: Vec::new() })
+    }
+
     fn contacts(&mut self, _: &Cx, numbers: &[String]) -> Result<Vec<Contact>> {
         let contact = |n: &String| Contact {
             id: n.clone(),
@@ -339,6 +363,10 @@ impl Engine for Handle {
         }
     }
 
+    fn secrets(&self, _: &Arc<[u8]>) -> Vec<std::ops::Range<usize>> {
+        Vec::new()
+    }
+
     fn pending(&self, _: &Cx, _: &dyn Host, _: &Path, _: &Live, _: &[PathBuf]) -> Result<Vec<Place>> {
         Ok(self.0.pending.lock().unwrap().iter().map(|path| Place::new(path, 0)).collect())
     }
@@ -348,6 +376,8 @@ impl Engine for Handle {
 #[derive(Default)]
 pub struct Person {
     pub edits: Vec<Edit>,
+    /// Takes back the newest change instead.
+    pub undo: bool,
     pub preview: bool,
     pub refuses: bool,
     pub asked: Vec<Vec<String>>,
@@ -358,6 +388,13 @@ pub struct Person {
 impl Gate for Person {
     fn edits(&mut self, _: &dyn Estate) -> Result<Vec<Edit>> {
         Ok(self.edits.clone())
+    }
+    fn plan(&mut self, ground: &Seen) -> Result<Plan> {
+        let Seen { cx, target, estate, live, options } = *ground;
+        match self.undo {
+            true => undo::plan(cx, target, estate, live, &undo::Wanted::Newest).map_err(|clash| clash.error),
+            false => estate.plan(live, &self.edits, options),
+        }
     }
     fn wants_preview(&self) -> bool {
         self.preview
@@ -451,18 +488,26 @@ impl Lab {
 
     pub fn change_by(&self, cx: &Cx, person: &mut Person) -> Outcome {
         let engine = Handle(self.engine.clone());
-        let target = Target {
+        run(cx, &self.target(&engine), &self.options, person)
+    }
+
+    /// Takes back the newest change.
+    pub fn undo(&self) -> Outcome {
+        self.change_by(&Cx::new(&Silent), &mut Person { undo: true, ..Person::default() })
+    }
+
+    pub fn target<'a>(&'a self, engine: &'a Handle) -> Target<'a> {
+        Target {
             name: "lab".into(),
             host: &*self.host,
-            engine: &engine,
+            engine,
             folder: self.folder(),
             login: None,
             reload: self.reload,
             history: self.history.clone(),
             keeper: &*self.host,
             who: "tester@here".into(),
-        };
-        run(cx, &target, &self.options, person)
+        }
     }
 
     /// Every file and folder of the configuration folder, with its bytes.

@@ -8,6 +8,7 @@ mod cli;
 mod cli_add;
 mod cli_faults;
 mod cli_fleet;
+mod cli_history;
 mod cli_input;
 mod cli_interrupted;
 mod cli_lists;

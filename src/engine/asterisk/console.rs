@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use crate::cx::Cx;
-use crate::engine::{Aftercare, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
+use crate::engine::{Aftercare, ByHand, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
 use crate::error::{Place, Result};
 use crate::extension::Extension;
 use crate::host::Host;
@@ -93,6 +93,11 @@ impl Console for Asterisk<'_> {
         let (reloaded, blind) = result?;
         self.blind = blind;
         Ok(reloaded)
+    }
+
+    fn by_hand(&mut self, cx: &Cx, wanted: &Reload, _: &Path) -> Result<ByHand> {
+        let commands = self.link.by_hand(cx, &reload::commands(wanted))?;
+        Ok(ByHand { commands, busy: reload::BUSY.map(str::to_owned).to_vec() })
     }
 
     fn contacts(&mut self, cx: &Cx, numbers: &[String]) -> Result<Vec<Contact>> {

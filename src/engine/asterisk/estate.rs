@@ -13,7 +13,7 @@ use super::stores::Stores;
 use crate::cx::Cx;
 use crate::engine::mentions::Mentions;
 use crate::engine::snapshot::{Recorder, Snapshot};
-use crate::engine::{self, Live, Plan, PlanOptions, Proof, Warning};
+use crate::engine::{self, Done, FileChange, Live, Plan, PlanOptions, Proof, Warning};
 use crate::error::{Error, Place, Result};
 use crate::extension::{self, Edit, Ext, Extension, ShownSetting};
 use crate::host::{Content, Host, Meta, Want};
@@ -369,6 +369,10 @@ impl engine::Estate for Estate {
 
     fn plan(&self, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan> {
         super::plan::plan(self, live, edits, options)
+    }
+
+    fn plan_files(&self, _: Option<&Live>, files: &[FileChange], done: &[Done]) -> Result<Plan> {
+        super::plan::files::files(self, files, done)
     }
 
     fn proofs(&self, live: Option<&Live>) -> Vec<Proof> {

@@ -1,11 +1,13 @@
 //! Asterisk: pjsip.conf and pjsip_wizard.conf, the control socket and `asterisk -rx`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cx::Cx;
 use crate::engine::{Console, Engine, Live};
 use crate::error::{Place, Result};
 use crate::host::{Content, Host, Want};
+use crate::text::asterisk_conf::{Carry, Document};
 use crate::wire::event_socket::Login;
 
 pub mod config;
@@ -54,6 +56,11 @@ impl Engine for Asterisk {
         _: Option<&Login>,
     ) -> Result<Box<dyn Console + 'h>> {
         console::open(cx, host, folder)
+    }
+
+    fn secrets(&self, bytes: &Arc<[u8]>) -> Vec<std::ops::Range<usize>> {
+        let (doc, _) = Document::parse(Arc::clone(bytes), Carry::default());
+        mask::secrets(&doc, 0..bytes.len())
     }
 
     fn pending(&self, cx: &Cx, host: &dyn Host, folder: &Path, live: &Live, ours: &[PathBuf]) -> Result<Vec<Place>> {

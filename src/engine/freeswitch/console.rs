@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use crate::cx::Cx;
-use crate::engine::{Aftercare, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
+use crate::engine::{Aftercare, ByHand, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
 use crate::error::Result;
 use crate::host::Host;
 use crate::wire::event_socket::Login;
@@ -68,6 +68,11 @@ impl Console for FreeSwitch<'_> {
 
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded> {
         reload::reload(&mut self.link, cx, reload)
+    }
+
+    fn by_hand(&mut self, cx: &Cx, wanted: &Reload, folder: &Path) -> Result<ByHand> {
+        let commands = self.link.by_hand(cx, &reload::commands(wanted), folder)?;
+        Ok(ByHand { commands, busy: Vec::new() })
     }
 
     fn contacts(&mut self, cx: &Cx, numbers: &[String]) -> Result<Vec<Contact>> {

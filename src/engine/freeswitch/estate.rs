@@ -13,7 +13,7 @@ use super::stores::Stores;
 use crate::cx::Cx;
 use crate::engine::mentions::Mentions;
 use crate::engine::snapshot::{Recorder, Snapshot};
-use crate::engine::{self, Live, Plan, PlanOptions, Proof, Warning};
+use crate::engine::{self, Done, FileChange, Live, Plan, PlanOptions, Proof, Warning};
 use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Extension, Kind, SecretKind, ShownSetting, order};
 use crate::host::{Host, Meta};
@@ -371,6 +371,10 @@ impl engine::Estate for Estate {
 
     fn plan(&self, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan> {
         super::plan::plan(self, live, edits, options)
+    }
+
+    fn plan_files(&self, live: Option<&Live>, files: &[FileChange], _: &[Done]) -> Result<Plan> {
+        super::plan::files::files(self, live, files)
     }
 
     fn proofs(&self, live: Option<&Live>) -> Vec<Proof> {

@@ -1,6 +1,7 @@
 //! FreeSWITCH: the static XML directory, the Event Socket and `fs_cli -x`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cx::Cx;
 use crate::engine::{Console, Engine, Live};
@@ -58,6 +59,10 @@ impl Engine for FreeSwitch {
         login: Option<&Login>,
     ) -> Result<Box<dyn Console + 'h>> {
         console::open(cx, host, folder, login)
+    }
+
+    fn secrets(&self, bytes: &Arc<[u8]>) -> Vec<std::ops::Range<usize>> {
+        mask::secrets(bytes, 0..bytes.len())
     }
 
     /// All that a reload reads is in the estate.

@@ -118,6 +118,21 @@ pub fn of_change(
 /// Names that may differ: domain and lower-case id.
 pub type Allowed = BTreeMap<(usize, String), String>;
 
+/// Every user who is not in both readings, or not the same.
+pub fn differing(before: &Reading, after: &Reading) -> Allowed {
+    let all = |reading: &Reading| {
+        let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (at, user) in reading.directory.users.iter().enumerate() {
+            let what = (text_of(reading, user.node).to_vec(), reading.directory.is_found(at), user.id.clone());
+            all.entry((user.domain, user.id.to_ascii_lowercase())).or_default().push(what);
+        }
+        all
+    };
+    let (old, new) = (all(before), all(after));
+    let differ = old.iter().chain(&new).filter(|(key, _)| old.get(*key) != new.get(*key));
+    differ.filter_map(|(key, users)| Some((key.clone(), users.first()?.2.clone()))).collect()
+}
+
 /// Refuses an outcome in which anything differs that is not allowed to: another user, who is found
 /// under his name, or anything that is no user at all.
 pub fn nothing_else(before: &Reading, after: &Reading, allowed: &Allowed) -> Result<()> {

@@ -95,6 +95,21 @@ impl<'h> Link<'h> {
         &self.folder
     }
 
+    /// The programs that ask these questions in our place.
+    pub fn by_hand(&self, cx: &Cx, questions: &[String]) -> Result<Vec<Command>> {
+        let config = self.folder.join("asterisk.conf");
+        let config = match &self.way {
+            Way::Program { config } => config.clone(),
+            Way::Socket(_) => {
+                let found = self.host.read(cx, &[Want::Meta(config.clone())])?.into_iter().flatten().next();
+                found.filter(|file| matches!(file.content, Content::There { .. })).map(|_| config)
+            }
+        };
+        let outputs = self.host.run(cx, &[remote(config.as_deref(), "core show version")])?;
+        outputs.iter().try_for_each(|output| answer(output).map(|_| ()))?;
+        Ok(questions.iter().map(|question| remote(config.as_deref(), question)).collect())
+    }
+
     /// Asks a batch; one answer for each question.
     pub fn ask(&mut self, cx: &Cx, questions: &[String]) -> Result<Vec<String>> {
         self.ask_patiently(cx, questions, cx.timeouts.question)

@@ -25,6 +25,16 @@ const WATCHED: &str = "module reload res_pjsip.so";
 /// What the files of our log channels begin with.
 const OURS: &str = "sipctl-";
 
+/// What says that another reload is under way; the second, that the engine is still starting.
+pub const BUSY: [&str; 2] = ["already in progress", "request queued"];
+
+/// The commands of a reload, in their order.
+pub fn commands(wanted: &Reload) -> Vec<String> {
+    let narrow = if wanted.narrow.is_empty() { vec![WATCHED.to_owned()] } else { wanted.narrow.clone() };
+    let full = !wanted.only_narrow || wanted.narrow.is_empty();
+    narrow.into_iter().chain(full.then(|| FULL.to_owned())).collect()
+}
+
 /// Reloads; with it, why the log is not known if it is not.
 pub fn reload(link: &mut Link, cx: &Cx, wanted: &Reload) -> Result<(Reloaded, Option<String>)> {
     let start = Instant::now();
@@ -72,8 +82,7 @@ fn narrow(link: &mut Link, cx: &Cx, command: &str, until: Instant) -> Result<()>
     loop {
         let answer = link.one(cx, command, cx.timeouts.reload)?;
         let said = answer.trim();
-        // Queued: the engine is still starting.
-        if said.contains("already in progress") || said.contains("request queued") {
+        if BUSY.iter().any(|busy| said.contains(busy)) {
             wait(cx, until)?;
             continue;
         }

@@ -22,6 +22,7 @@ use crate::extension::{Edit, Ext, Want, order};
 
 mod create;
 mod custom;
+pub mod files;
 mod password;
 mod remove;
 mod renumber;
@@ -312,7 +313,7 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
         return Ok(plan);
     }
     let Outcome { before, configs, objects } = room.estate.with(&changes)?;
-    if let Some(problem) = new_problem(room, &configs) {
+    if let Some(problem) = new_problem(&room.estate.configs, &configs) {
         return Err(problem);
     }
     let owner = |kind: Type, id: &[u8]| draft.allowed.get(&(kind, id.to_vec())).cloned();
@@ -375,9 +376,9 @@ fn dial(configs: &Configs, objects: &Objects, edit: &Edit) -> Option<(String, St
 }
 
 /// Something the engine would reject or lose that it does not reject or lose now.
-fn new_problem(room: &Room, configs: &Configs) -> Option<Error> {
+fn new_problem(before: &Configs, after: &Configs) -> Option<Error> {
     for dialect in DIALECTS {
-        let (Some(before), Some(after)) = (room.estate.configs.get(dialect), configs.get(dialect)) else { continue };
+        let (Some(before), Some(after)) = (before.get(dialect), after.get(dialect)) else { continue };
         let new = after.problems.iter().find(|p| !before.problems.iter().any(|q| q.cause == p.cause));
         if let Some(problem) = new {
             return Some(

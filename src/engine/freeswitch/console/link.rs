@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::answers::{line, text, value};
 use super::settings::Settings;
 use crate::cx::Cx;
+use crate::engine::LEFT_LOGIN;
 use crate::error::{Code, Error, Result};
 use crate::host::{Command, Host, Output, Step, Stream};
 use crate::secret;
@@ -115,6 +116,31 @@ impl<'h> Link<'h> {
         matches!(self.way, Way::Program { untold: true, .. })
     }
 
+    /// The programs that ask these questions in our place; the login they need lies in `folder`.
+    pub fn by_hand(&self, cx: &Cx, questions: &[&str], folder: &Path) -> Result<Vec<Command>> {
+        let login = match &self.way {
+            Way::Socket { login, .. } => login,
+            // It works with what that user has, and so will they.
+            Way::Program { home: None, .. } => {
+                return Ok(questions.iter().map(|question| remote(None, question, cx.timeouts.reload)).collect());
+            }
+            Way::Program { home: Some(_), .. } => {
+                return Err(Error::failed(
+                    "--confirm cannot be kept here: the Event Socket cannot be reached directly",
+                ));
+            }
+        };
+        let Some(text) = login_text(&self.settings, login) else {
+            let message = "--confirm cannot be kept here: fs_cli cannot be told this password";
+            return Err(Error::failed(message).hint("blanks at its ends, # and ; are the reason"));
+        };
+        let step = Step::Create { path: folder.join(CONFIG), bytes: text.into(), like: None, mode: 0o600 };
+        self.host.act(cx, &[step]).map_err(|stopped| stopped.error)?;
+        let outputs = self.host.run(cx, &[remote(Some(folder), "version", cx.timeouts.question)])?;
+        outputs.iter().try_for_each(|output| said(output, cx.timeouts.question).map(|_| ()))?;
+        Ok(questions.iter().map(|question| remote(Some(folder), question, cx.timeouts.reload)).collect())
+    }
+
     /// Asks a batch; one answer for each question.
     pub fn ask(&mut self, cx: &Cx, questions: &[String]) -> Result<Vec<Answer>> {
         self.ask_patiently(cx, questions, cx.timeouts.question)
@@ -211,23 +237,30 @@ fn greet(cx: &Cx, stream: Box<dyn Stream>, login: &Login, settings: &Settings) -
     })
 }
 
-const CONFIG: &str = ".fs_cli_conf";
+const CONFIG: &str = LEFT_LOGIN;
 
-/// A private home folder with the address and the password, which no argument list may show. None
-/// where they cannot be written into such a file: `#` and `;` begin a comment there, and blanks at
-/// the ends are lost (esl_config.c, `esl_config_next_pair`).
-fn home(cx: &Cx, host: &dyn Host, settings: &Settings, login: &Login) -> Result<Option<PathBuf>> {
+/// Address and password as fs_cli reads them. None where they cannot be written into such a file: `#`
+/// and `;` begin a comment there, and blanks at the ends are lost (esl_config.c,
+/// `esl_config_next_pair`).
+fn login_text(settings: &Settings, login: &Login) -> Option<Vec<u8>> {
     let bytes = login.password.reveal();
     let odd = |b: &u8| b.is_ascii_control() || matches!(b, b'#' | b';');
     if bytes.iter().any(odd) || bytes.trim_ascii() != bytes {
-        return Ok(None);
+        return None;
     }
-    let folder = PathBuf::from(format!("/tmp/sipctl-{}", secret::salt()?));
     let user = login.user.as_ref().map(|user| format!("user => {user}\n")).unwrap_or_default();
     let mut text =
         format!("[default]\nhost => {}\nport => {}\n{user}password => ", settings.host, settings.port).into_bytes();
     text.extend_from_slice(bytes);
     text.push(b'\n');
+    Some(text)
+}
+
+/// A private home folder with the address and the password, which no argument list may show; none
+/// where fs_cli cannot be told them.
+fn home(cx: &Cx, host: &dyn Host, settings: &Settings, login: &Login) -> Result<Option<PathBuf>> {
+    let Some(text) = login_text(settings, login) else { return Ok(None) };
+    let folder = PathBuf::from(format!("/tmp/sipctl-{}", secret::salt()?));
     let steps = [
         Step::MakeFolder { path: folder.clone(), mode: 0o700 },
         Step::Create { path: folder.join(CONFIG), bytes: text.into(), like: None, mode: 0o600 },

@@ -64,7 +64,8 @@ pub fn may(link: &Link, wanted: &Reload) -> Result<()> {
     }
 }
 
-fn commands(wanted: &Reload) -> Vec<&str> {
+/// The commands of a reload, in their order.
+pub fn commands(wanted: &Reload) -> Vec<&str> {
     let others = wanted.narrow.iter().map(String::as_str).filter(|command| *command != RELOAD);
     std::iter::once(RELOAD).chain(others).collect()
 }

@@ -21,6 +21,7 @@ pub use crate::engine::moves::Changes;
 mod create;
 mod disable;
 mod dress;
+pub mod files;
 mod password;
 mod remove;
 mod renumber;
@@ -241,36 +242,18 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
         return Ok(plan);
     }
     let after = room.estate.with(&changes)?;
-    if let Some(error) = after.broken() {
-        let message = format!("after this change FreeSWITCH would refuse its files: {}", error.message);
-        return Err(Error { message, ..error }.hint("nothing was written"));
-    }
+    not_refused(&after)?;
     proofs::nothing_else(before, &after, &draft.allowed)?;
     took_effect(&draft, &after, edits, room)?;
-    let mut cidr = false;
-    let mut flush = Vec::new();
-    for ((domain, id), number) in &draft.allowed {
-        let (old, new) = (before.user(*domain, id), after.user(*domain, id));
-        for (reading, user) in [(before, old), (&after, new)] {
-            if let Some(user) = user {
+    for (domain, id) in draft.allowed.keys() {
+        for reading in [before, &after] {
+            if let Some(user) = reading.user(*domain, id) {
                 second_opinion(reading, user)?;
             }
         }
-        let (mut x, mut y) = proofs::of_change((before, old), (&after, new), number, room.live)?;
-        plan.prove_new.append(&mut x);
-        plan.prove_old.append(&mut y);
-        let networks = |reading: &Reading, user: Option<&User>| {
-            user.map(|user| reading.doc.value(user.node, "cidr").into_owned()).filter(|v| !v.is_empty())
-        };
-        cidr |= networks(before, old) != networks(&after, new);
-        if let Some(user) = old.filter(|user| !before.doc.value(user.node, "cacheable").is_empty()) {
-            flush.extend(flush_commands(before, user, room.live));
-        }
     }
+    questions(before, &after, &draft.allowed, room.live, &mut plan)?;
     plan.files = draft.file_changes(&changes);
-    plan.reload = Reload { narrow: vec![RELOAD.to_owned()], only_narrow: false };
-    plan.reload.narrow.extend(cidr.then(|| RELOAD_ACL.to_owned()));
-    plan.reload.narrow.extend(flush);
     plan.aftercare = aftercare(room, &draft, edits);
     plan.dial = edits.iter().filter_map(|edit| dialled(room, edit, &after)).collect();
     remove::say_empty_includes(before, &after, &changes, &mut plan.warnings);
@@ -278,6 +261,42 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     let done = edits.iter().map(|edit| done(room, edit, &after));
     plan.done = done.filter(|done| touched.contains(&done.number)).collect();
     Ok(plan)
+}
+
+/// Refuses files that the engine itself would refuse.
+fn not_refused(after: &Reading) -> Result<()> {
+    let Some(error) = after.broken() else { return Ok(()) };
+    let message = format!("after this change FreeSWITCH would refuse its files: {}", error.message);
+    Err(Error { message, ..error }.hint("nothing was written"))
+}
+
+/// The reload and the questions about users who differ.
+fn questions(
+    before: &Reading,
+    after: &Reading,
+    users: &proofs::Allowed,
+    live: Option<&Live>,
+    plan: &mut Plan,
+) -> Result<()> {
+    let mut cidr = false;
+    let mut flush = Vec::new();
+    for ((domain, id), number) in users {
+        let (old, new) = (before.user(*domain, id), after.user(*domain, id));
+        let (mut x, mut y) = proofs::of_change((before, old), (after, new), number, live)?;
+        plan.prove_new.append(&mut x);
+        plan.prove_old.append(&mut y);
+        let networks = |reading: &Reading, user: Option<&User>| {
+            user.map(|user| reading.doc.value(user.node, "cidr").into_owned()).filter(|v| !v.is_empty())
+        };
+        cidr |= networks(before, old) != networks(after, new);
+        if let Some(user) = old.filter(|user| !before.doc.value(user.node, "cacheable").is_empty()) {
+            flush.extend(flush_commands(before, user, live));
+        }
+    }
+    plan.reload = Reload { narrow: vec![RELOAD.to_owned()], only_narrow: false };
+    plan.reload.narrow.extend(cidr.then(|| RELOAD_ACL.to_owned()));
+    plan.reload.narrow.extend(flush);
+    Ok(())
 }
 
 /// Empties the cache of a user marked `cacheable`, who is kept under each name he was looked up by:

@@ -1,0 +1,236 @@
+//! Reads the history: what was changed here, and what changed without sipctl.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde::Deserialize;
+
+use super::Target;
+use super::history::{Entry, VERSION, home, names, sha256};
+use crate::cx::Cx;
+use crate::engine::{Estate, FileChange, Warning};
+use crate::error::{Code, Error, Place, Result};
+use crate::host::{Content, Meta, Want};
+
+/// One change, and the folder its copies lie in.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// What is known of it.
+    pub entry: Entry,
+    /// Where `meta.json` and the copies are.
+    pub folder: PathBuf,
+}
+
+/// What was kept, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// The changes.
+    pub kept: Vec<Kept>,
+    /// Entries this version does not understand: their ids and why.
+    pub strange: BTreeMap<u64, String>,
+}
+
+/// Files that differ from what sipctl last saw of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// When, as far as the files tell; else when it was noticed at the latest.
+    pub when: String,
+    /// The change that found it so; none where it is news.
+    pub before: Option<u64>,
+    /// Which.
+    pub files: Vec<PathBuf>,
+}
+
+/// Every change of a PBX that is still kept.
+pub fn read(cx: &Cx, target: &Target) -> Result<Past> {
+    let mut past = Past::default();
+    let mut seen = BTreeSet::new();
+    for root in &target.history {
+        let home = home(root, &target.name);
+        let ids = names(cx, target.keeper, &home)?.into_iter().filter_map(|name| name.parse::<u64>().ok());
+        // An id counts in the first folder that has it: that is where the next one is kept.
+        let ids: Vec<u64> = ids.filter(|id| seen.insert(*id)).collect();
+        let wants: Vec<Want> = ids.iter().map(|id| Want::File(home.join(id.to_string()).join("meta.json"))).collect();
+        for (id, file) in ids.iter().zip(target.keeper.read(cx, &wants)?.into_iter().flatten()) {
+            let entry = match &file.content {
+                Content::There { bytes, .. } => understood(bytes),
+                Content::Unreadable(why) => Err(why.clone()),
+                Content::Missing => continue,
+            };
+            match entry {
+                Ok(entry) => past.kept.push(Kept { entry, folder: home.join(id.to_string()) }),
+                Err(why) => _ = past.strange.insert(*id, why),
+            }
+        }
+    }
+    past.kept.sort_by_key(|kept| kept.entry.id);
+    Ok(past)
+}
+
+fn understood(bytes: &[u8]) -> Result<Entry, String> {
+    #[derive(Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    match serde_json::from_slice::<Version>(bytes) {
+        Ok(Version { v }) if v > VERSION => Err(format!("it was kept by a newer sipctl (version {v})")),
+        _ => serde_json::from_slice(bytes).map_err(|error| format!("its meta.json makes no sense ({error})")),
+    }
+}
+
+impl Past {
+    /// The change with this id.
+    pub fn find(&self, id: u64) -> Result<&Kept> {
+        if let Some(kept) = self.kept.iter().find(|kept| kept.entry.id == id) {
+            return Ok(kept);
+        }
+        Err(match self.strange.get(&id) {
+            Some(why) => Error::new(Code::NeedsPerson, format!("change {id} cannot be read: {why}")),
+            None => Error::new(Code::NotFound, format!("no change {id} in the history"))
+                .hint("see what there is: sipctl history"),
+        })
+    }
+
+    /// What this version does not understand, for people.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let warning = |(id, why): (&u64, &String)| Warning::new("history", format!("change {id} is not shown: {why}"));
+        self.strange.iter().map(warning).collect()
+    }
+
+    /// What changed without sipctl: before each change, and since the last one. (After an entry that
+    /// is not understood nothing can be said.)
+    pub fn outside(&self, cx: &Cx, target: &Target, estate: &dyn Estate) -> Result<Vec<Outside>> {
+        let mut out = Vec::new();
+        for pair in self.kept.windows(2) {
+            let [earlier, later] = pair else { continue };
+            let (from, to) = (earlier.entry.id, later.entry.id);
+            if self.strange.keys().any(|id| (from..to).contains(id)) {
+                continue;
+            }
+            let files = before(cx, target, earlier, later)?;
+            if !files.is_empty() {
+                out.push(Outside { when: later.entry.when.clone(), before: Some(to), files });
+            }
+        }
+        let newest = self.kept.last().filter(|last| self.strange.keys().all(|id| *id < last.entry.id));
+        out.extend(newest.and_then(|last| since(&last.entry, estate)));
+        Ok(out)
+    }
+}
+
+/// The files that were not, when a change began, what the one before it had left.
+fn before(cx: &Cx, target: &Target, earlier: &Kept, later: &Kept) -> Result<Vec<PathBuf>> {
+    let changed: BTreeSet<&PathBuf> = later.entry.files.iter().map(|file| &file.path).collect();
+    let (was, is) = (&earlier.entry.estate, &later.entry.estate);
+    let known = was.keys().chain(is.keys()).collect::<BTreeSet<_>>();
+    let mut out: BTreeSet<PathBuf> =
+        known.into_iter().filter(|path| !changed.contains(*path) && was.get(*path) != is.get(*path)).cloned().collect();
+    // A copy that is a link to what the change before left needs no look inside.
+    let folders = [&earlier.folder, &later.folder].map(|folder| Want::Folder(folder.clone()));
+    let mut metas = target.keeper.read(cx, &folders)?.into_iter().flatten().filter_map(|file| match file.content {
+        Content::There { meta, .. } => Some((file.path, meta.id)),
+        _ => None,
+    });
+    let ids: BTreeMap<PathBuf, (u64, u64)> = metas.by_ref().collect();
+    for file in &later.entry.files {
+        let left = earlier.entry.files.iter().find(|other| other.path == file.path);
+        let left = left.and_then(|left| ids.get(&earlier.folder.join(left.after.as_ref()?)));
+        let copy = file.before.as_ref().map(|name| later.folder.join(name));
+        if left.is_some() && copy.as_ref().and_then(|copy| ids.get(copy)) == left {
+            continue;
+        }
+        let found = match copy {
+            Some(copy) => bytes(cx, target, &copy)?.map(|bytes| sha256(&bytes)),
+            None => None,
+        };
+        if found.as_ref() != was.get(&file.path) {
+            out.insert(file.path.clone());
+        }
+    }
+    Ok(out.into_iter().collect())
+}
+
+/// What differs now from what the newest change left.
+fn since(last: &Entry, estate: &dyn Estate) -> Option<Outside> {
+    let files = estate.files();
+    let now: BTreeMap<&Path, (&Arc<[u8]>, &Meta)> = files.into_iter().map(|(p, b, m)| (p, (b, m))).collect();
+    let mut out: BTreeSet<PathBuf> =
+        last.estate.keys().filter(|path| !now.contains_key(path.as_path())).cloned().collect();
+    let mut when = None;
+    for (path, (bytes, meta)) in now {
+        if last.estate.get(path) != Some(&sha256(bytes)) {
+            out.insert(path.to_owned());
+            when = when.max(Some(meta.mtime.0));
+        }
+    }
+    let when = when.map_or_else(|| last.when.clone(), time);
+    (!out.is_empty()).then(|| Outside { when, before: None, files: out.into_iter().collect() })
+}
+
+/// Seconds since 1970 as the history writes them.
+pub fn time(seconds: i64) -> String {
+    let then = UNIX_EPOCH + Duration::from_secs(seconds.try_into().unwrap_or(0));
+    humantime::format_rfc3339_seconds(then).to_string()
+}
+
+/// The bytes of a copy.
+fn bytes(cx: &Cx, target: &Target, path: &Path) -> Result<Option<Arc<[u8]>>> {
+    let found = target.keeper.read(cx, &[Want::File(path.to_owned())])?.into_iter().flatten().next();
+    match found.map(|file| file.content) {
+        Some(Content::There { bytes, .. }) => Ok(Some(bytes)),
+        Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", path.display()))),
+        _ => Ok(None),
+    }
+}
+
+/// What a file was and became.
+pub(super) struct Sides {
+    pub(super) before: Option<Arc<[u8]>>,
+    pub(super) after: Option<Arc<[u8]>>,
+}
+
+/// The copies of a change, in the order of its files.
+pub(super) fn copies(cx: &Cx, target: &Target, kept: &Kept) -> Result<Vec<Sides>> {
+    let copy = |name: &Option<String>| match name {
+        None => Ok(None),
+        Some(name) => {
+            let path = kept.folder.join(name);
+            let missing = || {
+                let message = format!("the copies of change {} are not complete", kept.entry.id);
+                Error::failed(message).at(Place::new(&path, 0))
+            };
+            bytes(cx, target, &path)?.ok_or_else(missing).map(Some)
+        }
+    };
+    kept.entry.files.iter().map(|file| Ok(Sides { before: copy(&file.before)?, after: copy(&file.after)? })).collect()
+}
+
+/// What a change did to each file, for a masked diff.
+pub fn changes(cx: &Cx, target: &Target, kept: &Kept) -> Result<Vec<FileChange>> {
+    let sides = copies(cx, target, kept)?;
+    Ok(kept
+        .entry
+        .files
+        .iter()
+        .zip(sides)
+        .map(|(file, sides)| {
+            let meta = sides.before.is_some().then(Meta::default);
+            change(target, file.path.clone(), sides.before.zip(meta), sides.after)
+        })
+        .collect())
+}
+
+/// A change of a file with its secrets marked.
+pub(super) fn change(
+    target: &Target,
+    path: PathBuf,
+    before: Option<(Arc<[u8]>, Meta)>,
+    after: Option<Arc<[u8]>>,
+) -> FileChange {
+    let secrets = |bytes: Option<&Arc<[u8]>>| bytes.map(|bytes| target.engine.secrets(bytes)).unwrap_or_default();
+    let secrets_before = secrets(before.as_ref().map(|(bytes, _)| bytes));
+    let secrets_after = secrets(after.as_ref());
+    FileChange { path, before, after, secrets_before, secrets_after, like: None, owner: None }
+}

@@ -1,0 +1,236 @@
+//! Takes changes back: the old bytes where nobody was here since, else only our own lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Target;
+use super::past::{self, Kept, Past};
+use crate::cx::Cx;
+use crate::engine::{Done, Estate, FileChange, Live, Plan};
+use crate::error::{Code, Error, Place, Result};
+use crate::host::{Content, Meta, Want};
+use crate::text::merge::merge;
+
+type Bytes = Arc<[u8]>;
+/// A change, a file of it, what it left there and what that is now.
+type Since = (u64, PathBuf, Option<Bytes>, Option<Bytes>);
+
+/// What is to be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The newest change that still stands.
+    Newest,
+    /// This one.
+    Id(u64),
+    /// Everything since then (RFC 3339, UTC).
+    Since(String),
+}
+
+/// A change of somebody else's is in the way.
+pub struct Clash {
+    /// What to say.
+    pub error: Error,
+    /// What became of each file since.
+    pub files: Vec<FileChange>,
+}
+
+impl From<Error> for Clash {
+    fn from(error: Error) -> Self {
+        Self { error, files: Vec::new() }
+    }
+}
+
+/// Plans it.
+pub fn plan(
+    cx: &Cx,
+    target: &Target,
+    estate: &dyn Estate,
+    live: Option<&Live>,
+    wanted: &Wanted,
+) -> Result<Plan, Clash> {
+    let past = past::read(cx, target)?;
+    let chosen = choose(&past, wanted)?;
+    let files = files(cx, target, &chosen)?;
+    let done: Vec<Done> = taken_back(&chosen);
+    let mut plan = estate.plan_files(live, &files, &done)?;
+    if !files.is_empty() {
+        plan.done = done;
+        plan.undo = chosen.iter().map(|kept| kept.entry.id).collect();
+        plan.files = files;
+    }
+    Ok(plan)
+}
+
+/// The changes that stand, newest first: one that was taken back, and what took it back, do not.
+fn standing(past: &[Kept]) -> Vec<&Kept> {
+    let here: BTreeSet<u64> = past.iter().map(|kept| kept.entry.id).collect();
+    let mut gone = BTreeSet::new();
+    for kept in past.iter().rev() {
+        let undone = &kept.entry.undo;
+        if !gone.contains(&kept.entry.id) && !undone.is_empty() && undone.iter().all(|id| here.contains(id)) {
+            gone.extend(undone.iter().copied().chain([kept.entry.id]));
+        }
+    }
+    past.iter().rev().filter(|kept| !gone.contains(&kept.entry.id)).collect()
+}
+
+fn choose<'p>(past: &'p Past, wanted: &Wanted) -> Result<Vec<&'p Kept>> {
+    let unknown = |from: u64| match past.strange.range(from..).next_back() {
+        None => Ok(()),
+        Some((id, why)) => Err(Error::new(Code::NeedsPerson, format!("change {id} cannot be read: {why}"))
+            .hint("nothing is changed; name an older one to take back only that: sipctl undo ID")),
+    };
+    match wanted {
+        Wanted::Id(id) => Ok(vec![past.find(*id)?]),
+        Wanted::Newest => {
+            let standing = standing(&past.kept);
+            // What brings something back is undone only by its id.
+            let newest = standing.into_iter().find(|kept| kept.entry.undo.is_empty());
+            unknown(newest.map_or(0, |kept| kept.entry.id))?;
+            match newest {
+                Some(newest) => Ok(vec![newest]),
+                None => Err(Error::new(Code::NotFound, "there is no change to take back").hint("sipctl history")),
+            }
+        }
+        Wanted::Since(when) => {
+            let first = past.kept.partition_point(|kept| kept.entry.when < *when);
+            // How old one is that is not understood only its neighbours tell.
+            let older = first.checked_sub(1).and_then(|at| past.kept.get(at));
+            unknown(older.map_or(0, |kept| kept.entry.id))?;
+            Ok(standing(&past.kept[first..]))
+        }
+    }
+}
+
+/// What is done by taking these back.
+fn taken_back(chosen: &[&Kept]) -> Vec<Done> {
+    let mut out: Vec<Done> = Vec::new();
+    for done in chosen.iter().flat_map(|kept| kept.entry.done.iter().rev()) {
+        let action = match done.action.as_str() {
+            "create" => "delete",
+            "delete" => "create",
+            "enable" => "disable",
+            "disable" => "enable",
+            other => other,
+        };
+        let mut back = Done { action: action.to_owned(), ..done.clone() };
+        if let Some(was) = back.was.take() {
+            back.was = Some(std::mem::replace(&mut back.number, was));
+        }
+        if !out.contains(&back) {
+            out.push(back);
+        }
+    }
+    out
+}
+
+/// The files as they will be, from the newest change back to the oldest.
+fn files(cx: &Cx, target: &Target, chosen: &[&Kept]) -> Result<Vec<FileChange>, Clash> {
+    let paths: BTreeSet<&PathBuf> = chosen.iter().flat_map(|kept| kept.entry.files.iter().map(|f| &f.path)).collect();
+    let wants: Vec<Want> = paths.iter().map(|path| Want::File((*path).clone())).collect();
+    let mut now: BTreeMap<PathBuf, Option<(Bytes, Meta)>> = BTreeMap::new();
+    for (path, found) in paths.into_iter().zip(target.host.read(cx, &wants)?) {
+        let there = match found.into_iter().next().map(|file| file.content) {
+            Some(Content::There { bytes, meta }) => Some((bytes, meta)),
+            Some(Content::Unreadable(why)) => {
+                return Err(Error::failed(format!("cannot read {}: {why}", path.display())).into());
+            }
+            _ => None,
+        };
+        now.insert(path.clone(), there);
+    }
+    let mut back: BTreeMap<PathBuf, Option<Bytes>> =
+        now.iter().map(|(path, there)| (path.clone(), there.as_ref().map(|(bytes, _)| Arc::clone(bytes)))).collect();
+    let mut owners = BTreeMap::new();
+    let mut clashes: Vec<Since> = Vec::new();
+    for kept in chosen {
+        for (file, sides) in kept.entry.files.iter().zip(past::copies(cx, target, kept)?) {
+            owners.insert(file.path.clone(), file.owner);
+            let Some(is) = back.get_mut(&file.path) else { continue };
+            match (&sides.before, &*is, &sides.after) {
+                _ if *is == sides.after => *is = sides.before,
+                _ if *is == sides.before => {}
+                (Some(before), Some(ours), Some(after)) => match merge(after, ours, before) {
+                    Some(merged) => *is = Some(merged.into()),
+                    None => clashes.push((kept.entry.id, file.path.clone(), sides.after, is.clone())),
+                },
+                _ => clashes.push((kept.entry.id, file.path.clone(), sides.after, is.clone())),
+            }
+        }
+    }
+    if let Some((id, path, ..)) = clashes.first() {
+        let error = Error::failed(format!("somebody has changed since what change {id} left here; nothing is changed"))
+            .at(Place::new(path, 0))
+            .hint(format!("the diff shows what was changed since; see what it did: sipctl history show {id}"))
+            .hint("change these lines by hand, or take back later changes first");
+        let file = |(_, path, left, is): Since| {
+            let left = left.map(|bytes| (bytes, Meta::default()));
+            past::change(target, path, left, is)
+        };
+        return Err(Clash { error, files: clashes.into_iter().map(file).collect() });
+    }
+    let changed = now.into_iter().filter_map(|(path, there)| {
+        let after = back.remove(&path)?;
+        if there.as_ref().map(|(bytes, _)| bytes) == after.as_ref() {
+            return None;
+        }
+        let comes = there.is_none();
+        let mut change = past::change(target, path, there, after);
+        change.owner = owners.get(&change.path).copied().flatten().filter(|_| comes);
+        Some(change)
+    });
+    Ok(changed.collect())
+}
+
+/// Whether a password comes back that is nowhere in these files now.
+pub fn brings_secrets(files: &[FileChange]) -> bool {
+    fn all<'f>(bytes: Option<&'f Arc<[u8]>>, spans: &'f [std::ops::Range<usize>]) -> impl Iterator<Item = &'f [u8]> {
+        spans.iter().filter_map(move |span| bytes?.get(span.clone())).filter(|secret| !secret.is_empty())
+    }
+    let now: BTreeSet<&[u8]> =
+        files.iter().flat_map(|file| all(file.before.as_ref().map(|(bytes, _)| bytes), &file.secrets_before)).collect();
+    files.iter().flat_map(|file| all(file.after.as_ref(), &file.secrets_after)).any(|secret| !now.contains(secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::history::Entry;
+
+    fn past(undos: &[&[u64]]) -> Vec<Kept> {
+        let kept = |(at, undo): (usize, &&[u64])| {
+            let text = format!(
+                r#"{{"v":1,"id":{},"when":"2026-01-0{}T00:00:00Z","who":"","pbx":"","engine":"","folder":"/","live":true,
+                    "done":[],"files":[],"estate":{{}},"undo":{undo:?}}}"#,
+                at + 1,
+                at + 1
+            );
+            Kept { entry: serde_json::from_str::<Entry>(&text).unwrap(), folder: PathBuf::new() }
+        };
+        undos.iter().enumerate().map(kept).collect()
+    }
+
+    fn ids(kept: Vec<&Kept>) -> Vec<u64> {
+        kept.into_iter().map(|kept| kept.entry.id).collect()
+    }
+
+    #[test]
+    fn what_was_taken_back_stands_no_more_until_that_is_taken_back() {
+        assert_eq!(ids(standing(&past(&[&[], &[], &[2]]))), [1]);
+        assert_eq!(ids(standing(&past(&[&[], &[], &[2], &[3]]))), [2, 1]);
+        assert_eq!(ids(standing(&past(&[&[], &[], &[2], &[1]]))), [0u64; 0]);
+        assert_eq!(ids(standing(&past(&[&[], &[], &[2]])[1..])), [0u64; 0]);
+        assert_eq!(ids(standing(&past(&[&[], &[], &[2]])[2..])), [3], "it took back what is older");
+    }
+
+    #[test]
+    fn the_newest_is_no_undo_and_since_counts_every_one() {
+        let past = Past { kept: past(&[&[], &[], &[1]]), ..Past::default() };
+        assert_eq!(ids(choose(&past, &Wanted::Newest).unwrap()), [2]);
+        assert_eq!(ids(choose(&past, &Wanted::Since("2026-01-02T00:00:00Z".into())).unwrap()), [3, 2]);
+        assert_eq!(choose(&past, &Wanted::Id(9)).err().map(|e| e.code), Some(Code::NotFound));
+        let strange = Past { strange: [(4, "newer".to_owned())].into(), ..past };
+        assert_eq!(choose(&strange, &Wanted::Newest).err().map(|e| e.code), Some(Code::NeedsPerson));
+    }
+}

@@ -1,0 +1,168 @@
+//! `sipctl undo`.
+
+use clap::Args;
+use jiff::civil::{DateTime, Time};
+use jiff::{Timestamp, ToSpan, ZonedDateTime};
+
+use super::change::{ChangeArgs, LimitArgs, check_limit_of};
+use super::{App, fleet};
+use crate::change::fleet::Task;
+use crate::change::undo::{self, Wanted};
+use crate::change::{Gate, Outcome, Seen};
+use crate::engine::{Contact, Estate, FileChange, Plan};
+use crate::error::{Error, Result};
+use crate::extension::Edit;
+use crate::inventory::{Pbx, parse_duration};
+use crate::output::diff::FileDiff;
+use crate::output::document::{Body, Changed};
+use crate::output::prompt;
+
+/// Take back the newest change, another one, or all since a time
+///
+/// The files get the bytes they had before. Where somebody has changed other lines since, only our own
+/// lines are taken back; where he has changed the same lines, nothing is done and his diff is shown.
+/// It is a change like any other: reloaded, proved, put back where it fails, kept in the history, and
+/// undone by its own id. Without an id each run goes one change further back.
+#[derive(Args, Debug)]
+pub struct UndoArgs {
+    /// The id of a change, as `sipctl history` shows it
+    #[arg(value_name = "ID", conflicts_with = "since")]
+    id: Option<u64>,
+    /// Everything since this time: 22:00, 2026-11-25T22:00, or 2h ago
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    since: Option<String>,
+    /// Let passwords come back that were in force before
+    #[arg(long)]
+    with_secrets: bool,
+    #[command(flatten)]
+    limit: LimitArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// A moment as the history writes it.
+fn since(text: &str) -> Result<String, String> {
+    since_at(text, &ZonedDateTime::now()).ok_or_else(|| "write a time such as 22:00, 2026-11-25T22:00 or 2h".to_owned())
+}
+
+fn since_at(text: &str, now: &ZonedDateTime) -> Option<String> {
+    let then: Timestamp = if let Some(ago) = parse_duration(text) {
+        now.timestamp().checked_sub(jiff::SignedDuration::try_from(ago).ok()?).ok()?
+    } else if let Ok(time) = text.parse::<Timestamp>() {
+        time
+    } else if let Ok(time) = text.parse::<DateTime>() {
+        time.to_zoned_datetime(now.time_zone().clone()).ok()?.timestamp()
+    } else {
+        let time: Time = text.parse().ok()?;
+        let today = now.datetime().date().to_datetime(time).to_zoned_datetime(now.time_zone().clone()).ok()?;
+        // A time that is still to come was yesterday.
+        let then = if today > *now { today.checked_sub(1.day()).ok()? } else { today };
+        then.timestamp()
+    };
+    Some(crate::change::past::time(then.as_second()))
+}
+
+/// Runs it.
+pub fn run(app: &App, args: &UndoArgs) -> Result<u8> {
+    let change = &args.change;
+    if !change.yes && !change.dry_run && !prompt::possible() {
+        return Err(Error::usage("undo needs a yes, and there is no terminal to ask")
+            .hint("add --yes; --dry-run shows what would happen"));
+    }
+    let wanted = match (args.id, &args.since) {
+        (Some(id), _) => Wanted::Id(id),
+        (None, Some(since)) => Wanted::Since(since.clone()),
+        (None, None) => Wanted::Newest,
+    };
+    app.on(app.choose(true), |chosen| {
+        let gate = |pbx| UndoGate { app, args, pbx, wanted: &wanted, clashes: Vec::new() };
+        let mut gates: Vec<UndoGate> = chosen.iter().map(gate).collect();
+        let tasks = gates.iter_mut().map(|gate| Task::Change(gate)).collect();
+        let outcomes = fleet::drive(app, change, &change.options(), chosen, tasks);
+        gates.into_iter().zip(outcomes).map(|(gate, outcome)| gate.report(outcome)).collect()
+    })
+}
+
+/// The gate of an undo on one PBX.
+struct UndoGate<'g> {
+    app: &'g App,
+    args: &'g UndoArgs,
+    pbx: &'g Pbx,
+    wanted: &'g Wanted,
+    /// What somebody else has made of the files since.
+    clashes: Vec<FileChange>,
+}
+
+impl UndoGate<'_> {
+    fn report(self, outcome: Outcome) -> (Body, Option<Error>) {
+        let mut report = Changed::new(&outcome, self.args.change.dry_run, self.args.change.diff);
+        if !self.clashes.is_empty() {
+            report.human_diff = self.clashes.iter().map(|change| FileDiff::new(change).text).collect();
+            report.diff = Some(report.human_diff.clone());
+        }
+        (Body::Change(Box::new(report)), outcome.error)
+    }
+}
+
+impl Gate for UndoGate<'_> {
+    fn edits(&mut self, _: &dyn Estate) -> Result<Vec<Edit>> {
+        Ok(Vec::new())
+    }
+
+    fn plan(&mut self, ground: &Seen) -> Result<Plan> {
+        let Seen { cx, target, estate, live, .. } = *ground;
+        let plan = undo::plan(cx, target, estate, live, self.wanted).map_err(|clash| {
+            self.clashes = clash.files;
+            clash.error
+        })?;
+        if self.args.change.dry_run {
+            return Ok(plan);
+        }
+        check_limit_of("take back changes of", self.args.limit.max_change, plan.done.len(), &self.pbx.name)?;
+        let asks = self.wants_preview();
+        if undo::brings_secrets(&plan.files) && !self.args.with_secrets && !asks {
+            return Err(Error::usage("an old password would come back")
+                .hint("if that is meant, say --with-secrets; ext passwd gives new ones"));
+        }
+        Ok(plan)
+    }
+
+    fn wants_preview(&self) -> bool {
+        !self.args.change.yes && !self.args.change.dry_run
+    }
+
+    fn confirm(&mut self, plan: &Plan, _: &dyn Estate, _: &[Contact]) -> Result<()> {
+        let ids: Vec<String> = plan.undo.iter().map(u64::to_string).collect();
+        let what = if ids.len() == 1 { "change" } else { "changes" };
+        let secrets = match undo::brings_secrets(&plan.files) && !self.args.with_secrets {
+            true => "; an old password comes back",
+            false => "",
+        };
+        let names: Vec<String> = plan.done.iter().map(|done| format!("{} {}", done.action, done.number)).collect();
+        let names = crate::output::shortened(&names, 5);
+        self.app.out.confirm(&format!("Take back {what} {} ({names}{secrets}) on {}?", ids.join(", "), self.pbx.name))
+    }
+
+    fn before_write(&mut self, _: &Plan) -> Result<()> {
+        Ok(())
+    }
+
+    fn put_back(&mut self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_one_of_the_clock_on_the_wall() {
+        let now: ZonedDateTime = "2026-11-25T21:30:00+09:00[Asia/Seoul]".parse().unwrap();
+        let at = |text: &str| since_at(text, &now);
+        assert_eq!(at("21:00").as_deref(), Some("2026-11-25T12:00:00Z"));
+        assert_eq!(at("22:00").as_deref(), Some("2026-11-24T13:00:00Z"), "it was yesterday");
+        assert_eq!(at("2026-11-20T22:00").as_deref(), Some("2026-11-20T13:00:00Z"));
+        assert_eq!(at("2026-11-20T22:00:00Z").as_deref(), Some("2026-11-20T22:00:00Z"));
+        assert_eq!(at("2h").as_deref(), Some("2026-11-25T10:30:00Z"));
+        assert_eq!(at("soon"), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! A change that is to be confirmed and whose maker is killed, on a live engine.
+
+use crate::office::{Gate, Office, wait_for};
+
+#[test]
+fn a_killed_run_with_confirm_goes_back_by_itself() {
+    Office::each_with(Gate::build, |office| {
+        let before = office.tree();
+        let gate = Gate::close(office);
+        let mut run = office.begin(&["ext", "add", "1002", "--confirm", "60s"]);
+        gate.wait();
+        assert!(office.text("pjsip.conf").contains("1002"));
+        run.0.kill().unwrap();
+        run.0.wait().unwrap();
+        gate.open();
+        wait_for("the old state", || !office.folder().join(".sipctl").exists());
+        assert_eq!(office.tree(), before);
+        assert!(!office.has("endpoint", "1002") && office.has("endpoint", "1001"));
+        // And one that waits when its maker is long gone, confirmed by somebody else.
+        office.proved(&["ext", "add", "1002", "--confirm", "60s"]);
+        let kept = office.done(&["confirm"]);
+        assert!(kept["id"].is_string(), "{kept:#}");
+        assert!(office.has("endpoint", "1002") && !office.folder().join(".sipctl").exists());
+    });
+}
+
+#[test]
+fn enter_on_the_terminal_that_waits_keeps_it_and_silence_does_not() {
+    Office::each(|office| {
+        let before = office.tree();
+        // script gives it a terminal; what is typed there comes from its own standard input.
+        let line = format!("{} ext add 1002 --confirm", env!("CARGO_BIN_EXE_sipctl"));
+        let typed = |time: &str| {
+            let mut command = std::process::Command::new("script");
+            let inner = office.command(&[]);
+            command.args(["-qefc", &format!("{line} {time}"), "/dev/null"]).current_dir(office.home());
+            command.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            crate::program::Running::start(command)
+        };
+        let mut run = typed("60s");
+        wait_for("the wait", || {
+            std::fs::read_to_string(office.folder().join(".sipctl/journal"))
+                .is_ok_and(|text| text.contains("waiting\""))
+        });
+        std::io::Write::write_all(run.0.stdin.as_mut().unwrap(), b"\n").unwrap();
+        let answer = run.end(b"");
+        assert_eq!((answer.code, answer.stdout.contains("Press Enter")), (0, true), "{}", answer.stdout);
+        assert!(office.has("endpoint", "1002") && !office.folder().join(".sipctl").exists());
+        office.proved(&["undo", "--yes"]);
+        assert_eq!(office.tree(), before);
+
+        let mut run = typed("1s");
+        let input = run.0.stdin.take();
+        let output = run.0.wait().unwrap();
+        drop(input);
+        assert_eq!(output.code(), Some(1));
+        assert_eq!(office.tree(), before);
+        assert!(!office.has("endpoint", "1002"));
+    });
+}
