@@ -15,6 +15,9 @@ use crate::error::{Code, Error, Result};
 
 /// How often a waiting call looks whether it should stop.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long the last words of a program that has ended may take; only a child it left behind makes
+/// this wait.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Runs one program to its end. It may be silent for `cx.timeouts.question`.
 pub(super) fn one(cx: &Cx, command: &Command) -> Result<Output> {
@@ -62,16 +65,17 @@ fn collect(cx: &Cx, command: &Command, child: &mut Child, chunks: &Receiver<(boo
     let mut heard = Instant::now();
     let mut status = None;
     let mut closed = false;
-    // A child of the program may keep a pipe open: what has exited is waited for one more look.
-    while !closed && status.is_none() {
+    // What it said before it ended may still be in the pipes, and a child of it may keep them open.
+    while !closed {
         cx.check()?;
-        match chunks.recv_timeout(LOOK) {
+        match chunks.recv_timeout(if status.is_none() { LOOK } else { LAST_WORDS }) {
             Ok((error, mut bytes)) => {
                 heard = Instant::now();
                 if error { &mut output.stderr } else { &mut output.stdout }.append(&mut bytes);
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => closed = true,
+            Err(RecvTimeoutError::Timeout) if status.is_some() => break,
             Err(RecvTimeoutError::Timeout) => status = exited(command, child)?,
         }
         silent(cx, command, heard)?;
@@ -148,6 +152,21 @@ mod tests {
             flag.store(true, Ordering::SeqCst);
         });
         assert_eq!(one(&cx, &sh("sleep 20", b"")).unwrap_err().code, Code::Interrupted);
+    }
+
+    #[test]
+    fn what_a_program_said_last_is_heard_after_its_end() {
+        let command = sh("exit 0", b"");
+        let mut child = Program::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let (sender, chunks) = channel();
+        // On a busy machine the thread that reads the pipe comes late.
+        thread::spawn(move || {
+            thread::sleep(LOOK * 3);
+            sender.send((false, b"last words".to_vec()))
+        });
+        let output = collect(&Cx::new(&Silent), &command, &mut child, &chunks).unwrap();
+        assert_eq!((output.stdout, output.status), (b"last words".to_vec(), Some(0)));
     }
 
     #[test]
