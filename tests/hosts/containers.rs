@@ -14,17 +14,18 @@ use crate::program::Program;
 use crate::shells::missing;
 
 /// A container with an Asterisk in it; it goes when dropped.
-struct Container {
-    name: String,
-    config: tempfile::TempDir,
+pub struct Container {
+    pub name: String,
+    pub config: tempfile::TempDir,
 }
 
-fn podman(args: &[&str]) -> Output {
+/// Runs podman.
+pub fn podman(args: &[&str]) -> Output {
     Command::new("podman").args(["--runtime", "runc"]).args(args).output().unwrap()
 }
 
 /// The root folder of an engine, and podman; none, said on standard error, where one is missing.
-fn root() -> Option<PathBuf> {
+pub fn root() -> Option<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from);
     let root = cache.join("sipctl-lab/asterisk-22");
@@ -41,7 +42,7 @@ fn root() -> Option<PathBuf> {
 
 impl Container {
     /// Runs a command in a new container; /etc/pbx in it is a volume with the example.
-    fn start(root: &Path, command: &[&str]) -> Self {
+    pub fn start(root: &Path, command: &[&str]) -> Self {
         let config = tempfile::tempdir().unwrap();
         let examples = Path::new(env!("CARGO_MANIFEST_DIR"));
         copy(&examples.join("examples/asterisk"), config.path());
@@ -66,7 +67,7 @@ impl Container {
         Self { name, config }
     }
 
-    fn address(&self, path: &str) -> String {
+    pub fn address(&self, path: &str) -> String {
         format!("asterisk+podman://{}{path}", self.name)
     }
 }
@@ -77,7 +78,8 @@ impl Drop for Container {
     }
 }
 
-fn booted(container: &Container) {
+/// Waits until the engine in it answers.
+pub fn booted(container: &Container) {
     let until = Instant::now() + Duration::from_secs(30);
     loop {
         let asked =

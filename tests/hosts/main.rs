@@ -4,9 +4,25 @@ mod acts;
 mod containers;
 mod cut;
 mod dress;
+#[path = "../lab/engine.rs"]
+#[allow(dead_code, reason = "made for more than is asked here")]
+mod engine;
 #[path = "../trees/files.rs"]
 mod files;
+mod fleet;
+#[path = "../freeswitch/engine.rs"]
+#[allow(dead_code, reason = "made for more than is asked here")]
+mod freeswitch;
+#[path = "../lab/host.rs"]
+#[allow(dead_code, reason = "made for more than is asked here")]
+mod host;
 mod locks;
+#[path = "../lab/office.rs"]
+#[allow(dead_code, reason = "made for more than is asked here")]
+mod office;
+#[path = "../lab/phone.rs"]
+#[allow(dead_code, reason = "made for more than is asked here")]
+mod phone;
 #[path = "../offline/program.rs"]
 mod program;
 mod same;

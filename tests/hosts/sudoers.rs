@@ -13,9 +13,9 @@ use sipctl::host::{Command as Run, Host, Step};
 use crate::shells::{missing, shell};
 
 /// Users that are removed again, with what sudo lets the first one do.
-struct Users {
-    login: String,
-    other: String,
+pub struct Users {
+    pub login: String,
+    pub other: String,
 }
 
 fn root(program: &str, args: &[&str]) -> bool {
@@ -23,7 +23,8 @@ fn root(program: &str, args: &[&str]) -> bool {
 }
 
 impl Users {
-    fn new(tag: &str, rule: &str) -> Option<Self> {
+    /// A rule that names them as LOGIN and OTHER; none, said on standard error, where sudo cannot be tested.
+    pub fn new(tag: &str, rule: &str) -> Option<Self> {
         let why = match () {
             () if !rustix::process::geteuid().is_root() => "sudo needs root to be tested",
             () if !Path::new("/usr/bin/sudo").exists() => "no sudo",

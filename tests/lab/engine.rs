@@ -69,6 +69,8 @@ pub struct Asterisk {
     config: PathBuf,
     home: TempDir,
     child: Child,
+    /// The user and group it runs as, where that is not ours.
+    user: Option<u32>,
 }
 
 /// A folder below /tmp, which the engine sees at the same path.
@@ -93,6 +95,11 @@ impl Asterisk {
     /// Starts the engine on a configuration folder below /tmp and waits until it has booted. An
     /// asterisk.conf is written where there is none.
     pub fn start(release: &Release, config: &Path) -> Self {
+        Self::start_as(release, config, None)
+    }
+
+    /// The same as another user, whose the configuration is from then on.
+    pub fn start_as(release: &Release, config: &Path, user: Option<u32>) -> Self {
         let home = folder();
         let at = |name: &str| home.path().join(name);
         for name in ["run", "log", "spool/tmp", "lib", "bin"] {
@@ -113,9 +120,15 @@ impl Asterisk {
         let root = release.root.clone().unwrap_or_default();
         let script = format!("#!/bin/sh\nSIPCTL_LAB_ROOT='{}' exec '{}' \"$@\"\n", root.display(), enter.display());
         crate::office::script_at(&at("bin/asterisk"), &script);
+        if let Some(id) = user {
+            for folder in [home.path(), config] {
+                let args = ["-R", &format!("{id}:{id}"), &folder.display().to_string()];
+                assert!(Command::new("chown").args(args).status().unwrap().success());
+            }
+        }
 
-        let child = spawn(&at("bin/asterisk"), config);
-        let mut asterisk = Self { release: release.clone(), config: config.to_owned(), home, child };
+        let child = spawn(&at("bin/asterisk"), config, user);
+        let mut asterisk = Self { release: release.clone(), config: config.to_owned(), home, child, user };
         asterisk.wait_booted();
         asterisk
     }
@@ -182,7 +195,7 @@ impl Asterisk {
         self.kill();
         let path = self.socket();
         let _ = std::fs::remove_file(&path);
-        self.child = spawn(&self.bin().join("asterisk"), &self.config);
+        self.child = spawn(&self.bin().join("asterisk"), &self.config, self.user);
         let until = Instant::now() + Duration::from_secs(30);
         // The banner has to be read: a daemon that early dies of SIGPIPE when its client has left.
         let greets = || UnixStream::connect(&path)?.read(&mut [0; 200]);
@@ -240,7 +253,7 @@ impl Drop for Asterisk {
 }
 
 /// The wrapper becomes the daemon by exec, so its process id is the daemon's; it dies with this test.
-fn spawn(program: &Path, config: &Path) -> Child {
+fn spawn(program: &Path, config: &Path, user: Option<u32>) -> Child {
     let conf = config.join("asterisk.conf");
     Command::new("setpriv")
         .args(["--pdeathsig", "KILL"])
@@ -248,6 +261,7 @@ fn spawn(program: &Path, config: &Path) -> Child {
         .args(["-f", "-C"])
         .arg(conf)
         .env("TERM", "dumb")
+        .env("SIPCTL_LAB_USER", user.map(|id| format!("{id}:{id}")).unwrap_or_default())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

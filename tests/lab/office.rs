@@ -60,7 +60,12 @@ impl Office {
 
     /// An engine on this configuration, and the program for it.
     pub fn start(release: &Release, config: TempDir) -> Self {
-        let asterisk = Asterisk::start(release, config.path());
+        Self::start_as(release, config, None)
+    }
+
+    /// The same with an engine that runs as another user.
+    pub fn start_as(release: &Release, config: TempDir, user: Option<u32>) -> Self {
+        let asterisk = Asterisk::start_as(release, config.path(), user);
         let program = program(config.path(), &asterisk.bin());
         Self { asterisk: RefCell::new(asterisk), program, config }
     }
