@@ -130,7 +130,13 @@ impl Address {
             None => (rest, None),
             Some((rest, "sudo")) => (rest, Some("root".to_owned())),
             Some((rest, query)) => match query.strip_prefix("sudo=") {
-                Some(user) if !user.is_empty() => (rest, Some(decode(user).map_err(&refuse)?)),
+                Some(user) if !user.is_empty() => {
+                    let user = decode(user).map_err(&refuse)?;
+                    if !is_sudo_user(&user) {
+                        return Err(refuse("after `sudo=` comes the name of a user"));
+                    }
+                    (rest, Some(user))
+                }
                 _ => return Err(refuse("after `?` only sudo or sudo=USER may stand")),
             },
         };
@@ -220,23 +226,48 @@ fn container(way: &str, name: &str, on: Option<Ssh>) -> Result<Location, &'stati
         "podman" => Runtime::Podman,
         _ => return Err("after the engine comes +ssh, +docker, +podman, +docker+ssh or +podman+ssh"),
     };
-    match name {
+    let name = decode(name)?;
+    match name.as_str() {
         "" => Err("the container has no name"),
-        name => Ok(Location::Container { runtime, name: decode(name)?, on }),
+        // It is told to people as a word of a command.
+        _ if name.starts_with(['-', '.']) || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c)) => {
+            Err("a container is named with letters, digits, `_`, `.` and `-`")
+        }
+        _ => Ok(Location::Container { runtime, name, on }),
     }
+}
+
+/// What a shell would take for more than a letter of a word. Older ssh programs hand names to the
+/// user's ProxyCommand as they are.
+const SHELL: &str = "'`\"$;&<>|(){}";
+
+fn login(user: String) -> Result<String, &'static str> {
+    let odd = |c: char| c.is_whitespace() || SHELL.contains(c);
+    if user.starts_with('-') || user.ends_with('\\') || user.contains(odd) {
+        return Err("the name of the user is odd");
+    }
+    Ok(user)
+}
+
+/// Whether sudo, and the line for sudoers that is told where it refuses, can take a name as it is.
+pub fn is_sudo_user(name: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "_.-@$\\".contains(c);
+    !name.is_empty() && !name.starts_with('-') && name.chars().all(plain)
 }
 
 fn ssh(authority: &str) -> Result<Ssh, &'static str> {
     let (user, host) = match authority.rsplit_once('@') {
         Some(("", _)) => return Err("the user before `@` is empty"),
         Some((user, _)) if user.contains(':') => return Err("a password has no place in an address"),
-        Some((user, host)) => (Some(decode(user)?), host),
+        Some((user, host)) => (Some(login(decode(user)?)?), host),
         None => (None, authority),
     };
     let (host, port) = match host.strip_prefix('[') {
         Some(rest) => {
             let (host, rest) = rest.split_once(']').ok_or("the bracket of the IPv6 address is not closed")?;
-            if host.parse::<std::net::Ipv6Addr>().is_err() && !host.contains('%') {
+            let (number, zone) = host.split_once('%').unwrap_or((host, "eth0"));
+            let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+            if number.parse::<std::net::Ipv6Addr>().is_err() || zone.is_empty() || !zone.chars().all(plain) {
                 return Err("in brackets stands an IPv6 address");
             }
             (host.to_owned(), rest.strip_prefix(':').or(rest.is_empty().then_some("")).ok_or("after `]` comes :PORT")?)
@@ -248,7 +279,8 @@ fn ssh(authority: &str) -> Result<Ssh, &'static str> {
             None => (host.to_ascii_lowercase(), ""),
         },
     };
-    if host.is_empty() || host.starts_with('-') || host.contains(char::is_whitespace) {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '\\' || c == ',' || SHELL.contains(c);
+    if host.is_empty() || host.starts_with('-') || host.contains(odd) {
         return Err("the host name is missing or odd");
     }
     let port = match port {
@@ -361,6 +393,20 @@ mod tests {
             ("asterisk:/etc?root", "sudo"),
             ("asterisk:/etc/%zz", "hex digits"),
             ("asterisk+ssh://-oProxyCommand=x/", "odd"),
+            ("asterisk+ssh://a;id/", "odd"),
+            ("asterisk+ssh://$(id)/", "odd"),
+            ("asterisk+ssh://a\nb/", "odd"),
+            ("asterisk+ssh://[x;id%eth0]/", "IPv6"),
+            ("asterisk+ssh://[fe80::1%$(id)]/", "IPv6"),
+            ("asterisk+ssh://$(id)@a/", "user is odd"),
+            ("asterisk+ssh://a%20-oX=y@a/", "user is odd"),
+            ("asterisk+ssh://-lroot@a/", "user is odd"),
+            ("asterisk+ssh://a%0Ab@a/", "control"),
+            ("asterisk+podman://--privileged/etc", "container is named"),
+            ("asterisk+podman://a%20b/etc", "container is named"),
+            ("asterisk+docker+ssh://a/$(id)/etc", "container is named"),
+            ("asterisk:/etc?sudo=-s", "name of a user"),
+            ("asterisk:/etc?sudo=x)%20NOPASSWD:ALL", "name of a user"),
         ] {
             let error = Address::parse(text).unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");

@@ -65,6 +65,14 @@ pub enum Want {
     Folder(PathBuf),
 }
 
+impl Want {
+    /// What it is about.
+    pub fn path(&self) -> &Path {
+        let (Self::File(path) | Self::Glob(path) | Self::Meta(path) | Self::Folder(path)) = self;
+        path
+    }
+}
+
 /// What was read for one path.
 #[derive(Clone, Debug)]
 pub struct File {

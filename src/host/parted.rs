@@ -75,8 +75,12 @@ pub struct Grafted {
 }
 
 impl Grafted {
+    fn is_other(&self, path: &Path) -> bool {
+        path.starts_with(&self.folder)
+    }
+
     fn of(&self, path: &Path) -> &dyn Host {
-        match path.starts_with(&self.folder) {
+        match self.is_other(path) {
             true => self.other.as_ref(),
             false => self.host.as_ref(),
         }
@@ -85,14 +89,11 @@ impl Grafted {
 
 impl Host for Grafted {
     fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>> {
-        let path = |want: &Want| match want {
-            Want::File(path) | Want::Glob(path) | Want::Meta(path) | Want::Folder(path) => path.clone(),
-        };
         // What belongs together is asked together; most often all of it does.
-        let runs = wants.chunk_by(|a, b| path(a).starts_with(&self.folder) == path(b).starts_with(&self.folder));
+        let runs = wants.chunk_by(|a, b| self.is_other(a.path()) == self.is_other(b.path()));
         let mut found = Vec::new();
         for run in runs {
-            found.extend(self.of(&run.first().map(path).unwrap_or_default()).read(cx, run)?);
+            found.extend(run.first().map_or(self.host.as_ref(), |want| self.of(want.path())).read(cx, run)?);
         }
         Ok(found)
     }
@@ -115,12 +116,36 @@ impl Host for Grafted {
         self.of(folder).lock(cx, folder)
     }
 
+    fn act_and_read(&self, cx: &Cx, steps: &[Step], wants: &[Want]) -> Result<Vec<Vec<File>>, Stopped> {
+        if steps.iter().map(Step::path).chain(wants.iter().map(Want::path)).any(|path| self.is_other(path)) {
+            self.act(cx, steps)?;
+            return self.read(cx, wants).map_err(|error| Stopped { done: steps.len(), error });
+        }
+        self.host.act_and_read(cx, steps, wants)
+    }
+
+    fn lock_and_read(&self, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<Locked> {
+        if std::iter::once(folder).chain(wants.iter().map(Want::path)).any(|path| self.is_other(path)) {
+            let guard = self.lock(cx, folder)?;
+            return Ok((guard, self.read(cx, wants)?));
+        }
+        self.host.lock_and_read(cx, folder, wants)
+    }
+
     fn clock(&self) -> (i64, u32) {
         self.host.clock()
     }
 
     fn user(&self) -> u32 {
         self.host.user()
+    }
+
+    fn ephemeral(&self, folder: &Path) -> bool {
+        self.of(folder).ephemeral(folder)
+    }
+
+    fn engine(&self) -> Option<(&dyn Host, &Path)> {
+        self.host.engine()
     }
 }
 
@@ -148,5 +173,73 @@ mod tests {
         let found = grafted.read(&cx, &wants.map(|path| Want::Meta(path.to_owned()))).unwrap();
         let there: Vec<bool> = found.iter().map(|f| matches!(f[0].content, Content::There { .. })).collect();
         assert_eq!(there, [true, true, false]);
+    }
+
+    /// A host that says which of its calls are made.
+    struct Told(std::sync::Mutex<Vec<&'static str>>);
+
+    impl Told {
+        fn call(&self, name: &'static str) {
+            self.0.lock().unwrap().push(name);
+        }
+    }
+
+    impl Host for Told {
+        fn read(&self, _: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>> {
+            self.call("read");
+            Ok(wants.iter().map(|_| Vec::new()).collect())
+        }
+
+        fn act(&self, _: &Cx, _: &[Step]) -> Result<(), Stopped> {
+            self.call("act");
+            Ok(())
+        }
+
+        fn run(&self, _: &Cx, _: &[Command]) -> Result<Vec<Output>> {
+            Ok(Vec::new())
+        }
+
+        fn connect(&self, _: &Cx, _: &Socket) -> std::io::Result<Box<dyn Stream>> {
+            Err(std::io::ErrorKind::Unsupported.into())
+        }
+
+        fn lock(&self, _: &Cx, _: &Path) -> Result<Box<dyn Guard>> {
+            Err(crate::error::Error::failed("no lock"))
+        }
+
+        fn act_and_read(&self, _: &Cx, _: &[Step], _: &[Want]) -> Result<Vec<Vec<File>>, Stopped> {
+            self.call("act_and_read");
+            Ok(Vec::new())
+        }
+
+        fn lock_and_read(&self, _: &Cx, _: &Path, _: &[Want]) -> Result<Locked> {
+            self.call("lock_and_read");
+            Err(crate::error::Error::failed("no lock"))
+        }
+
+        fn clock(&self) -> (i64, u32) {
+            (0, 0)
+        }
+
+        fn ephemeral(&self, _: &Path) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn one_exchange_stays_one_where_only_one_host_is_asked() {
+        let told = Arc::new(Told(std::sync::Mutex::default()));
+        let host: Arc<dyn Host> = Arc::clone(&told) as _;
+        let temp = tempfile::tempdir().unwrap();
+        let grafted = Grafted { host, folder: temp.path().join("state"), other: Arc::new(Local) };
+        let cx = Cx::new(&Silent);
+        let touch = |path: &Path| [Step::Touch { path: path.to_owned() }];
+        let (far, near) = (Path::new("/etc/a"), temp.path().join("state/a"));
+        let meta = |path: &Path| [Want::Meta(path.to_owned())];
+        grafted.act_and_read(&cx, &touch(far), &meta(far)).unwrap();
+        grafted.act_and_read(&cx, &touch(far), &meta(&near)).unwrap();
+        assert!(grafted.lock_and_read(&cx, far, &meta(far)).is_err());
+        assert_eq!(*told.0.lock().unwrap(), ["act_and_read", "act", "lock_and_read"]);
+        assert!(grafted.ephemeral(far) && !grafted.ephemeral(&near));
     }
 }

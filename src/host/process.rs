@@ -20,6 +20,8 @@ use crate::error::{Error, Result};
 const COMPLAINT: usize = 4096;
 /// As many of its last lines are told.
 const LINES: usize = 3;
+/// As much is read before somebody looks at it: what prints without end must not be read without end.
+const GULP: usize = 1 << 20;
 /// How long a process may take to end after its input has.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -75,8 +77,8 @@ impl Process {
 
     fn listen(&mut self, into: &mut Vec<u8>) -> io::Result<bool> {
         let mut buffer = [0; 1 << 16];
-        let mut moved = false;
-        while let Some(output) = &mut self.output {
+        let (mut moved, full) = (false, into.len() + GULP);
+        while let Some(output) = self.output.as_mut().filter(|_| into.len() < full) {
             match output.read(&mut buffer) {
                 Ok(0) => self.output = None,
                 Ok(length) => into.extend_from_slice(&buffer[..length]),
@@ -90,7 +92,8 @@ impl Process {
 
     fn overhear(&mut self) {
         let mut buffer = [0; 1 << 12];
-        while let Some(error) = &mut self.error {
+        for _ in 0..GULP / buffer.len() {
+            let Some(error) = &mut self.error else { break };
             match error.read(&mut buffer) {
                 Ok(0) => self.error = None,
                 Ok(length) => {

@@ -171,7 +171,7 @@ impl Pbx {
             let user = match found.0.as_str() {
                 "no" | "false" | "off" => None,
                 "yes" | "true" | "on" => Some("root".to_owned()),
-                user if user.starts_with('-') || user.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+                user if !crate::address::is_sudo_user(user) => {
                     return bad("sudo", "write yes, no or the name of a user", found);
                 }
                 user => Some(user.to_owned()),

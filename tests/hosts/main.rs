@@ -16,6 +16,7 @@ mod freeswitch;
 #[path = "../lab/host.rs"]
 #[allow(dead_code, reason = "made for more than is asked here")]
 mod host;
+mod lies;
 mod locks;
 #[path = "../lab/office.rs"]
 #[allow(dead_code, reason = "made for more than is asked here")]

@@ -157,8 +157,7 @@ impl Host for Far {
     fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>> {
         cx.check()?;
         for want in wants {
-            let (Want::File(path) | Want::Glob(path) | Want::Meta(path) | Want::Folder(path)) = want;
-            cx.events.detail(&format!("read {}", path.display()));
+            cx.events.detail(&format!("read {}", want.path().display()));
         }
         if wants.is_empty() { Ok(Vec::new()) } else { read::all(self, cx, wants) }
     }

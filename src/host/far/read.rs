@@ -196,13 +196,13 @@ impl Answer {
             Some(line) if line.regular && record.readable => line.meta.size,
             _ => 0,
         };
-        let total: u64 = lines.iter().zip(&records).map(whole).sum();
+        let total = lines.iter().zip(&records).map(whole).fold(0, u64::saturating_add);
         // The shell and stat looked at different moments.
         let steady = steady && total == stream.len() as u64;
         if lines.iter().filter(|line| line.is_none()).count() != errors.len() {
             return Err(confused());
         }
-        let mut from = 0;
+        let mut from = 0_usize;
         let mut files = Vec::with_capacity(names.len());
         let mut errors = errors.into_iter();
         for ((path, line), record) in names.into_iter().zip(lines).zip(records) {
@@ -223,7 +223,8 @@ impl Answer {
                 (true, true) => {
                     let length = usize::try_from(meta.size).unwrap_or(usize::MAX);
                     let sure = steady && record.readable && meta.size > 0;
-                    let part = if sure { stream.get(from..from + length).ok_or_else(confused)? } else { &[] };
+                    let part =
+                        if sure { stream.get(from..from.saturating_add(length)).ok_or_else(confused)? } else { &[] };
                     from += part.len();
                     // What says it is empty may be a file of /proc.
                     let empty = steady && record.readable && meta.size == 0 && !meta.real.starts_with("/proc");

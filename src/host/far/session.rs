@@ -16,6 +16,15 @@ pub(super) const BEAT: Duration = Duration::from_secs(10);
 /// How long one look at the link may take before other things are looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// As much may be printed before the agent says hello.
+const GREETING: usize = 1 << 20;
+/// As much may one answer be.
+const ANSWER: usize = 256 << 20;
+/// What a part of an answer takes besides its bytes.
+const PART: usize = 64;
+/// As often the time a silent link has: logging in may print, but must come to an end.
+const LOGIN: u32 = 3;
+
 /// What the host is and has.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tools {
@@ -64,6 +73,7 @@ pub(super) struct Session {
     out: Vec<u8>,
     beaten: Instant,
     open: bool,
+    greeted: bool,
     /// What the look at login found.
     pub tools: Tools,
     /// The clock there minus ours, in nanoseconds.
@@ -83,6 +93,7 @@ impl Session {
             inbox: Vec::new(),
             beaten: Instant::now(),
             open: true,
+            greeted: false,
             tools: Tools::default(),
             ahead: 0,
         };
@@ -91,6 +102,7 @@ impl Session {
         let patience = Patience { silent: cx.timeouts.connect, cancel: true, ends: true };
         session.until(cx, patience, " hello")?;
         let look = session.until(cx, patience, " ready")?;
+        session.greeted = true;
         let arrived = now();
         let mut words = look.split(|b| *b == 0).map(|word| String::from_utf8_lossy(word).into_owned());
         let mut next = || words.next().unwrap_or_default();
@@ -128,11 +140,16 @@ impl Session {
         // What comes before it is the end of an answer nobody waited for, or somebody's noise.
         self.until(cx, patience, &format!(" < {}", self.number))?;
         let mut parts = Vec::new();
+        let mut size = 0;
         loop {
             let bytes = self.until(cx, patience, " ")?;
             let end = self.inbox.iter().position(|b| *b == b'\n').unwrap_or(self.inbox.len());
             let words = String::from_utf8_lossy(&self.inbox[..end]).into_owned();
             self.inbox.drain(..(end + 1).min(self.inbox.len()));
+            size += bytes.len() + words.len() + PART;
+            if size > ANSWER {
+                return Err(self.endless());
+            }
             let last = words.strip_prefix(&format!("> {}", self.number)).map(|done| done.trim().to_owned());
             match last {
                 Some(done) => {
@@ -170,7 +187,8 @@ impl Session {
             " " => format!("\n{} ", self.nonce),
             words => format!("\n{}{words}\n", self.nonce),
         };
-        let mut heard = Instant::now();
+        let begun = Instant::now();
+        let mut heard = begun;
         let mut from = 0;
         loop {
             if let Some(at) = find(&self.inbox[from..], mark.as_bytes()).map(|at| at + from) {
@@ -185,6 +203,9 @@ impl Session {
             from = self.inbox.len().saturating_sub(mark.len() + 200);
             if !self.open {
                 return Err(self.dead(None));
+            }
+            if self.inbox.len() > if self.greeted { ANSWER } else { GREETING } {
+                return Err(self.endless());
             }
             if patience.cancel {
                 cx.check()?;
@@ -202,12 +223,21 @@ impl Session {
             }
             if self.inbox.len() != before.0 || (requested && self.out.len() != before.1) {
                 heard = Instant::now();
-            } else if heard.elapsed() >= patience.silent {
+            }
+            let late = !self.greeted && begun.elapsed() >= patience.silent * LOGIN;
+            if late || heard.elapsed() >= patience.silent {
                 let limit = humantime::format_duration(patience.silent);
                 let message = format!("{} gave no answer within {limit}", self.name);
                 return Err(Error::new(Code::Unreachable, message).hint("allow more time with: --timeout"));
             }
         }
+    }
+
+    /// What comes now is of no use any more.
+    fn endless(&mut self) -> Error {
+        self.open = false;
+        Error::new(Code::Unreachable, format!("{} prints without end", self.name))
+            .hint("what does its login start that prints now and then? see ~/.profile, ~/.bashrc there")
     }
 
     fn dead(&mut self, error: Option<IoError>) -> Error {
@@ -240,8 +270,8 @@ pub(super) fn now() -> i128 {
 /// `SECONDS.NANOSECONDS`; some programs leave the fraction as they found it.
 fn nanoseconds(text: &str) -> Option<i128> {
     let (seconds, fraction) = text.split_once('.')?;
-    let seconds: i128 = seconds.parse().ok()?;
-    Some(seconds * 1_000_000_000 + fraction.parse::<u32>().map_or(0, i128::from))
+    let seconds: i64 = seconds.parse().ok()?;
+    Some(i128::from(seconds) * 1_000_000_000 + fraction.parse::<u32>().map_or(0, i128::from))
 }
 
 /// Where a text stands that starts with a line break.

@@ -9,6 +9,8 @@ use crate::error::{Error, Result};
 use crate::secret::salt;
 
 const LOOK: Duration = Duration::from_millis(50);
+/// As much may be printed on the way.
+const GREETING: usize = 1 << 20;
 
 /// Has the shell behind `link` become `program`, which ends in a shell of its own: the link to that.
 /// An inner error is what was said instead.
@@ -36,6 +38,10 @@ pub fn enter(cx: &Cx, mut link: Box<dyn Link>, program: &[&str]) -> Result<Resul
         }
         if !open {
             return Ok(Err(link.complaint()));
+        }
+        if into.len() > GREETING {
+            let name = program.first().copied().unwrap_or_default();
+            return Err(Error::new(crate::error::Code::Unreachable, format!("{name} prints without end")));
         }
         if Instant::now() >= until {
             let limit = humantime::format_duration(cx.timeouts.connect);

@@ -13,6 +13,8 @@ use crate::host::link::Link;
 
 /// How much is read at once.
 const CHUNK: usize = 1 << 15;
+/// How many of these before somebody looks at it: what prints without end must not be read without end.
+const GULP: usize = 32;
 
 /// The shell.
 pub(super) struct Shell {
@@ -28,12 +30,12 @@ impl Shell {
         Self { channel, live, said: Tail::default() }
     }
 
-    /// Everything that is there of one stream; whether it is over.
+    /// What is there of one stream; whether something was, and whether it is over.
     fn take(&mut self, stream: i32, mut into: impl FnMut(&[u8])) -> io::Result<(bool, bool)> {
         let mut reader = self.channel.stream(stream);
         let mut buffer = [0; CHUNK];
         let mut moved = false;
-        loop {
+        for _ in 0..GULP {
             match reader.read(&mut buffer) {
                 Ok(0) => return Ok((moved, true)),
                 Ok(length) => {
@@ -44,6 +46,7 @@ impl Shell {
                 Err(error) => return Err(error),
             }
         }
+        Ok((moved, false))
     }
 
     fn step(&mut self, out: &mut Vec<u8>, into: &mut Vec<u8>) -> io::Result<(bool, bool)> {
