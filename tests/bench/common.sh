@@ -1,6 +1,9 @@
 # What the benchmarks share: sourced at their beginning, in the project's root.
-cargo build --quiet --release --locked --bin sipctl
-sipctl=${CARGO_TARGET_DIR:-target}/release/sipctl
+# PROFILE=dev builds in less time, for what is counted and not timed.
+profile=${PROFILE:-release}
+built=${CARGO_TARGET_DIR:-target}/$(echo "$profile" | sed 's/^dev$/debug/')
+cargo build --quiet --profile "$profile" --locked --bin sipctl
+sipctl=$built/sipctl
 runs=${RUNS:-7}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
