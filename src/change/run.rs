@@ -13,7 +13,8 @@ use crate::error::{Code, Error, Place, Result};
 use crate::extension::Ext;
 use crate::host::{Content, Guard, Meta, Want};
 
-/// Getting the lock took this long: somebody else was at work, and what the engine said is old.
+/// Getting the lock took this long: somebody else was at work, and what the engine said is old. Where
+/// the way there is long the lock itself tells.
 const STALE: Duration = Duration::from_millis(20);
 
 /// One change under way. Its states are in [`states`](super::states).
@@ -178,8 +179,9 @@ impl<'a> Run<'a> {
         let waiting = Instant::now();
         let Target { host, folder, .. } = self.target;
         let (guard, found) = host.lock_and_read(self.cx, folder, &recover::wants(folder))?;
+        let stale = guard.waited().unwrap_or_else(|| waiting.elapsed() > STALE);
         self.guard = Some(guard);
-        if waiting.elapsed() > STALE {
+        if stale {
             self.ask()?;
         }
         let recovered = recover::recover(self.cx, self.target, found, self.console.as_deref_mut())?;

@@ -245,7 +245,12 @@ pub trait Stream: Read + Write + Send {
 }
 
 /// Holds the lock of a configuration folder until dropped.
-pub trait Guard: Send {}
+pub trait Guard: Send {
+    /// Whether somebody else held it first; where that is not known, only the time it took can tell.
+    fn waited(&self) -> Option<bool> {
+        None
+    }
+}
 
 /// A lock, and what was read under it.
 pub type Locked = (Box<dyn Guard>, Vec<Vec<File>>);

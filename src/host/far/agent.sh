@@ -302,15 +302,16 @@ run() {
   m '|'
 }
 
-# Locking. lock FD FOLDER TRIES; $locked is whether it was taken.
+# Locking. lock FD FOLDER TRIES; $locked is whether it was taken; `late` where not at once.
 lock() {
-  locked=
+  locked= late=
   (eval "exec $1<\"\$2/\"") || { m failed; return; }
   eval "exec $1<\"\$2/\""
   k=$3
   while :; do
-    if e=$(flock -n "$1" 2>&1); then locked=yes; m locked; return; fi
+    if e=$(flock -n "$1" 2>&1); then locked=yes; m locked $late; return; fi
     if [ -n "$e" ]; then unlock "$1"; m without; return; fi
+    late=late
     k=$((k - 1))
     if [ "$k" -le 0 ]; then unlock "$1"; m busy; return; fi
     sleep 0.01 2>/dev/null || sleep 1

@@ -16,11 +16,15 @@ use crate::error::{Error, Result};
 const SLOTS: std::ops::RangeInclusive<u8> = 7..=9;
 /// How many tries one exchange makes, a hundredth of a second apart.
 const TRIES: u32 = 20;
+/// What it says where it took more than one.
+const LATE: &str = "locked late";
 
 /// Holds a lock there.
 struct Held {
     state: Weak<Mutex<State>>,
     what: What,
+    /// Whether somebody else had it first.
+    waited: Option<bool>,
 }
 
 enum What {
@@ -28,7 +32,11 @@ enum What {
     StandIn(PathBuf),
 }
 
-impl Guard for Held {}
+impl Guard for Held {
+    fn waited(&self) -> Option<bool> {
+        self.waited
+    }
+}
 
 impl Drop for Held {
     fn drop(&mut self) {
@@ -54,7 +62,7 @@ impl Drop for Held {
 
 /// Takes the lock; with it what is read at once.
 pub(super) fn take(far: &Far, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<Locked> {
-    let mut wait = Wait::new(cx, folder);
+    let (mut wait, mut waited) = (Wait::new(cx, folder), false);
     let reading = Reading::new(wants);
     loop {
         let mut state = far.state();
@@ -68,13 +76,16 @@ pub(super) fn take(far: &Far, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<
         let mut parts = flock(cx, &mut state, fd, folder, (tries(&wait), &then))?;
         let mut seen = parts.split_off(1);
         match parts[0].words.as_str() {
-            "locked" => {
+            how @ ("locked" | LATE) => {
+                waited |= how == LATE;
                 state.locks.push((fd, folder.to_owned()));
-                let held = Held { state: Arc::downgrade(&far.state), what: What::Flock(fd) };
+                let what = What::Flock(fd);
+                let mut held = Held { state: Arc::downgrade(&far.state), what, waited: Some(waited) };
                 seen.pop();
                 if seen.is_empty() || !seen.remove(0).bytes.is_empty() {
                     // Somebody whose view of this folder has no flock may be at work.
                     while let Some(holder) = holder(cx, &mut state, folder)? {
+                        held.waited = Some(true);
                         wait.pause(Some(&holder))?;
                     }
                     drop(state);
@@ -89,6 +100,7 @@ pub(super) fn take(far: &Far, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<
             }
             "busy" => {
                 drop(state);
+                waited = true;
                 wait.pause(None)?;
             }
             _ => return Ok((stand_in(far, cx, state, folder, wait)?, far.read(cx, wants)?)),
@@ -99,7 +111,7 @@ pub(super) fn take(far: &Far, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<
 /// Takes a lock once more, on a new connection.
 pub(super) fn again(cx: &Cx, state: &mut State, fd: u8, folder: &Path) -> Result<()> {
     let mut wait = Wait::new(cx, folder);
-    while flock(cx, state, fd, folder, (tries(&wait), b""))?[0].words != "locked" {
+    while !matches!(flock(cx, state, fd, folder, (tries(&wait), b""))?[0].words.as_str(), "locked" | LATE) {
         wait.pause(None)?;
     }
     Ok(())
@@ -142,7 +154,7 @@ fn stand_in<'f>(
         let [Part { words, bytes: said }, ..] = &parts[..] else { return Err(super::confused()) };
         match words.as_str() {
             "locked" => {
-                let held = Held { state: Arc::downgrade(&far.state), what: What::StandIn(path) };
+                let held = Held { state: Arc::downgrade(&far.state), what: What::StandIn(path), waited: None };
                 return Ok(Box::new(held));
             }
             "busy" => {

@@ -121,7 +121,8 @@ impl<'h> Link<'h> {
         Ok(answers.into_iter().next().unwrap_or_default())
     }
 
-    fn ask_patiently(&mut self, cx: &Cx, questions: &[String], patience: Duration) -> Result<Vec<String>> {
+    /// Asks a batch of which one takes its time.
+    pub fn ask_patiently(&mut self, cx: &Cx, questions: &[String], patience: Duration) -> Result<Vec<String>> {
         if questions.is_empty() {
             return Ok(Vec::new());
         }

@@ -6,7 +6,7 @@
 //! channel: a full reload frees every added channel (observed on 16.28 and 22.10), so the channel
 //! being gone is the proof that one ran after our files were in place.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::answers::{labelled, word};
@@ -24,6 +24,10 @@ const FULL: &str = "core reload";
 const WATCHED: &str = "module reload res_pjsip.so";
 /// What the files of our log channels begin with.
 const OURS: &str = "sipctl-";
+/// A log that did not grow for so long has come to rest.
+const CALM: Duration = Duration::from_millis(45);
+/// How often it is looked at before.
+const LOOK: Duration = Duration::from_millis(15);
 
 /// What says that another reload is under way; the second, that the engine is still starting.
 pub const BUSY: [&str; 2] = ["already in progress", "request queued"];
@@ -99,19 +103,17 @@ fn narrow(link: &mut Link, cx: &Cx, command: &str, until: Instant) -> Result<()>
 /// A full reload, repeated until one ran.
 fn whole(link: &mut Link, cx: &Cx, folders: &[PathBuf], until: Instant) -> Result<()> {
     loop {
-        let channel = Channel::open(link, cx, folders)?;
         let start = Instant::now();
-        let reloaded = link.one(cx, FULL, cx.timeouts.reload).map(|_| ());
-        let ran = match &channel {
-            Some(channel) => !channel.close_after(link, cx, &reloaded)?,
+        let ran = match Channel::around(link, cx, folders)? {
+            Some(freed) => freed,
             // Without a channel the engine's clock must do; it counts whole seconds.
             None => {
+                link.one(cx, FULL, cx.timeouts.reload)?;
                 let uptime = link.one(cx, "core show uptime seconds", cx.timeouts.question)?;
                 let ago = labelled(&uptime, "Last reload:").and_then(|s| s.parse().ok()).unwrap_or(u64::MAX);
                 ago <= start.elapsed().as_secs() + 1
             }
         };
-        reloaded?;
         if ran {
             return Ok(());
         }
@@ -143,17 +145,44 @@ struct Channel(PathBuf);
 impl Channel {
     /// Adds one, where the engine can.
     fn open(link: &mut Link, cx: &Cx, folders: &[PathBuf]) -> Result<Option<Self>> {
-        let name = format!("{OURS}{}.log", secret::salt()?);
-        for folder in folders {
-            let path = folder.join(&name);
-            let command = format!("logger add channel {} error,warning,notice", word(&path.display().to_string()));
-            if !can_be_asked(&command) {
-                continue;
+        for (channel, command) in Self::candidates(folders)? {
+            if added(&link.one(cx, &command, cx.timeouts.question)?) {
+                return Ok(Some(channel));
             }
-            // It says nothing where it works; a line of something else may come in between.
-            let answer = link.one(cx, &command, cx.timeouts.question)?;
-            if !["Unable to create", "No such command", "Usage:", "failed."].iter().any(|no| answer.contains(no)) {
-                return Ok(Some(Self(path)));
+        }
+        Ok(None)
+    }
+
+    /// What could be added, with the command that does it.
+    fn candidates(folders: &[PathBuf]) -> Result<Vec<(Self, String)>> {
+        let name = format!("{OURS}{}.log", secret::salt()?);
+        let paths = folders.iter().map(|folder| folder.join(&name));
+        let commands = paths.map(|path| {
+            let command = format!("logger add channel {} error,warning,notice", word(&path.display().to_string()));
+            (Self(path), command)
+        });
+        Ok(commands.filter(|(_, command)| can_be_asked(command)).collect())
+    }
+
+    /// A full reload with a channel around it, in one exchange; whether that freed the channel. None
+    /// where the engine can add none.
+    fn around(link: &mut Link, cx: &Cx, folders: &[PathBuf]) -> Result<Option<bool>> {
+        for (channel, add) in Self::candidates(folders)? {
+            let remove = removal(&channel.0);
+            let answers = link.ask_patiently(cx, &[add, FULL.to_owned(), remove], cx.timeouts.reload);
+            let answers = match answers {
+                Ok(answers) => answers,
+                Err(error) => {
+                    let failed = Err(error);
+                    channel.close_after(link, cx, &failed)?;
+                    return failed.map(|()| None);
+                }
+            };
+            clear(link, cx, std::slice::from_ref(&channel.0));
+            if let [first, _, last] = &answers[..]
+                && added(first)
+            {
+                return Ok(Some(!removed(last)));
             }
         }
         Ok(None)
@@ -165,7 +194,7 @@ impl Channel {
         let path = self.0.display();
         let start = Instant::now();
         let pjsip = commands.iter().any(|command| command == WATCHED);
-        let (mut size, mut calm) = (0, 0);
+        let (mut size, mut since) = (0, start);
         while start.elapsed() < Duration::from_secs(5) {
             let found = link.host().read(cx, &[Want::File(self.0.clone())]).map_err(|e| e.line())?;
             let bytes = match found.into_iter().flatten().next().map(|file| file.content) {
@@ -173,13 +202,16 @@ impl Channel {
                 Some(Content::Unreadable(why)) => return Err(format!("its log {path} cannot be read: {why}")),
                 _ => return Err(format!("its log {path} is not there for us")),
             };
-            calm = if bytes.len() == size { calm + 1 } else { 0 };
-            size = bytes.len();
+            if bytes.len() != size {
+                (size, since) = (bytes.len(), Instant::now());
+            }
             let begun = !pjsip || log::has_reload_line(&bytes);
-            if begun && calm >= 3 {
+            if begun && since.elapsed() >= CALM {
                 return Ok(log::lines(&bytes));
             }
-            std::thread::sleep(Duration::from_millis(15));
+            // Each look is an exchange: once all may be there the next one is made when it can tell.
+            let pause = if begun { CALM.saturating_sub(since.elapsed()) } else { LOOK };
+            std::thread::sleep(pause);
         }
         Err("its log does not come to rest, or lacks the line of the reload".to_owned())
     }
@@ -204,12 +236,30 @@ fn tidy(link: &mut Link, cx: &Cx, folders: &[PathBuf]) -> Result<()> {
 
 /// Removes channels and their files; how many of the channels the engine had.
 fn remove(link: &mut Link, cx: &Cx, paths: &[PathBuf]) -> Result<usize> {
-    let commands: Vec<String> =
-        paths.iter().map(|path| format!("logger remove channel {}", word(&path.display().to_string()))).collect();
-    let removed = link.ask(cx, &commands);
+    let commands: Vec<String> = paths.iter().map(|path| removal(path)).collect();
+    let answers = link.ask(cx, &commands);
+    clear(link, cx, paths);
+    Ok(answers?.iter().filter(|answer| removed(answer)).count())
+}
+
+fn removal(path: &Path) -> String {
+    format!("logger remove channel {}", word(&path.display().to_string()))
+}
+
+/// Whether the engine had the channel it was to remove.
+fn removed(answer: &str) -> bool {
+    answer.contains("Removed dynamic logger channel")
+}
+
+/// Adding one says nothing where it works; a line of something else may come in between.
+fn added(answer: &str) -> bool {
+    !["Unable to create", "No such command", "Usage:", "failed."].iter().any(|no| answer.contains(no))
+}
+
+/// Removes files of channels.
+fn clear(link: &Link, cx: &Cx, paths: &[PathBuf]) {
     let steps: Vec<Step> = paths.iter().map(|path| Step::Remove { path: path.clone() }).collect();
     if let Err(stopped) = link.host().act(cx, &steps) {
         cx.events.detail(&format!("a log file stays behind: {}", stopped.error));
     }
-    Ok(removed?.iter().filter(|answer| answer.contains("Removed dynamic logger channel")).count())
 }
