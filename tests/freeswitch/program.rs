@@ -168,7 +168,7 @@ fn by_fs_cli_a_right_that_only_trying_shows_is_tried_before_anything_is_written(
         assert_eq!(tree(&conf), before, "{verb}");
     }
     // A dry run changes nothing, so it does not reload either.
-    let (exit, said) = desk.run("ext add 1010 --dry-run");
+    let (exit, said) = desk.run("ext set 1000 --name X --dry-run");
     assert!(exit == 0 && tree(&conf) == before, "{said}");
     engine.write(file, &text);
     rights("version,global_getvar,reloadxml,find_user_xml,user_exists");
