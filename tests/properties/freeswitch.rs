@@ -238,6 +238,8 @@ fn what_is_taken_back_leaves_every_byte() {
         // Blanks at the end of the line of the one before him.
         (format!("{one}\n{two} \t\n"), added("1009")),
         (format!("{one}\n\n{two} "), added("1009")),
+        // A comment that begins in a line FreeSWITCH drops.
+        (format!("{}\n\n{two}\n", one.replace("<params>", "<params>\n<?x <!--\n")), added("1009")),
     ] {
         let tree: Tree = [("freeswitch.xml", MAIN.to_owned()), ("users.xml", users), ("end.inc", "/>\n".into())]
             .map(|(name, text)| (name.to_owned(), text.into_bytes()))

@@ -151,6 +151,8 @@ fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e
     // Behind somebody who shares his last line the new one does too, so that he can go alone.
     let shares = neighbours.behind && !layout::ends_line(bytes, element.end);
     let comment = layout::own_comment(bytes, element.start, &model.id).filter(|_| !shares);
+    // One that began further up, in a line FreeSWITCH drops, is not his alone.
+    let comment = comment.filter(|c| splices.iter().all(|s| s.span.end <= c.start || c.start <= s.span.start));
     let start = comment.as_ref().map_or(element.start, |comment| comment.start);
     // One in a block that `<!--#` opens is seen as part of that.
     if let Some(comment) = comment.filter(|c| splices.iter().all(|s| s.span.end <= c.start || c.end <= s.span.start)) {
