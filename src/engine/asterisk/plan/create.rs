@@ -269,7 +269,9 @@ fn own_comment(room: &Room, wish: &Wish, neighbours: &Neighbours, object: Object
     };
     let first = line_of(object, piece, &neighbours.first.number)?;
     let Some(second) = &neighbours.second else {
+        // A name that is the number has gone with it.
         let name = fields::read(configs, &neighbours.first.parts).cid_name;
+        let name = name.filter(|name| find(name.as_bytes(), neighbours.first.number.as_bytes(), 0).is_none());
         return Some(without(&first, name.as_deref()));
     };
     let other = dress::runs(room.estate, &super::remove::own(room, &second.parts)).into_iter().find_map(|run| {
