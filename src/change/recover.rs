@@ -106,7 +106,10 @@ fn foreign(path: &Path, why: &str) -> Error {
     let folder = if path.ends_with("journal") { path.parent().unwrap_or(path) } else { path };
     Error::new(Code::NeedsPerson, format!("an open change is found here that is not sipctl's own: it {why}"))
         .at(Place::new(path, 0))
-        .hint(format!("when the files are as you want them: rm -r {}", folder.display()))
+        .hint(format!(
+            "when the files are as you want them: rm -r {}",
+            crate::error::shell_word(&folder.to_string_lossy())
+        ))
 }
 
 /// Whether a change could start here; for a dry run, which leaves an open one alone.

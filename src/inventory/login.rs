@@ -72,7 +72,8 @@ fn password(path: &Path) -> Result<Secret> {
         return Err(bad("is no file"));
     }
     if meta.mode() & 0o027 != 0 {
-        return Err(bad("can be read by others, or written by its group").hint(format!("chmod 600 {name}")));
+        return Err(bad("can be read by others, or written by its group")
+            .hint(format!("chmod 600 {}", crate::error::shell_word(&path.to_string_lossy()))));
     }
     let mut text = zeroize::Zeroizing::new(Vec::new());
     file.by_ref().take(LARGEST + 1).read_to_end(&mut text).map_err(|error| Error::io("read", path, error))?;

@@ -20,7 +20,7 @@ pub(super) fn read(path: &Path) -> Result<Secret> {
     let meta = file.metadata().map_err(cannot)?;
     if meta.is_file() && meta.mode() & 0o077 != 0 {
         return Err(Error::usage(format!("{} holds a password and others can read or change it", path.display()))
-            .hint(format!("chmod 600 {}", path.display())));
+            .hint(format!("chmod 600 {}", crate::error::shell_word(&path.to_string_lossy()))));
     }
     let mut bytes = Zeroizing::new(Vec::new());
     file.by_ref().take(LONGEST).read_to_end(&mut bytes).map_err(cannot)?;
