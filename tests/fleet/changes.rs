@@ -28,6 +28,17 @@ struct Fleet {
     options: Options,
 }
 
+/// The change of one of them.
+fn job<'a, 't>(
+    target: &'a Target<'a>,
+    gate: &'t mut (dyn Gate + Send),
+    cx: &'a Cx,
+    options: &'a Options,
+) -> Job<'a, 't> {
+    let name = target.name.clone();
+    Job { order: name.clone(), name, cx, options, open: Box::new(move || Ok(target)), task: Task::Change(gate) }
+}
+
 impl Fleet {
     fn new(count: usize) -> Self {
         let people = (0..count).map(|_| Person { edits: vec![set("1001", "new")], ..Person::default() }).collect();
@@ -49,13 +60,9 @@ impl Fleet {
         let targets = targets(labs, &engines);
         let cx = &cx;
         let jobs = targets.iter().zip(&mut self.people).map(|(target, person)| Job {
-            name: target.name.clone(),
             // Against the order of the inventory.
             order: format!("{:03}", 999 - target.name[1..].parse::<u32>().unwrap()),
-            cx,
-            options,
-            open: Box::new(move || Ok(target)),
-            task: Task::Change(person),
+            ..job(target, person, cx, options)
         });
         run(jobs.collect(), &rules, &cancel)
     }
@@ -331,14 +338,7 @@ fn everything_is_asked_in_order_before_anything_is_written() {
         let targets = targets(&labs, &engines);
         let (cx, options) = (Cx::new(&Silent), Options::default());
         let mut gates: Vec<Asked> = (0..4).map(|at| Asked { at, said: &said, no: no == Some(at) }).collect();
-        let jobs = targets.iter().zip(&mut gates).map(|(target, gate)| Job {
-            name: target.name.clone(),
-            order: target.name.clone(),
-            cx: &cx,
-            options: &options,
-            open: Box::new(move || Ok(target)),
-            task: Task::Change(gate),
-        });
+        let jobs = targets.iter().zip(&mut gates).map(|(target, gate)| job(target, gate, &cx, &options));
         let outcomes = run(jobs.collect(), &rules, &cx.cancel);
         assert_eq!(codes(&outcomes), wanted);
         let said = said.into_inner().unwrap();
@@ -425,14 +425,7 @@ fn who_breaks_off_a_question_is_asked_no_more_and_nothing_begins() {
         let targets = targets(&labs, &engines);
         let (cx, options, asked) = (Cx::new(&Silent), Options::default(), AtomicUsize::new(0));
         let mut gates: Vec<BreaksOff> = (0..4).map(|at| BreaksOff(at, &asked)).collect();
-        let jobs = targets.iter().zip(&mut gates).map(|(target, gate)| Job {
-            name: target.name.clone(),
-            order: target.name.clone(),
-            cx: &cx,
-            options: &options,
-            open: Box::new(move || Ok(target)),
-            task: Task::Change(gate),
-        });
+        let jobs = targets.iter().zip(&mut gates).map(|(target, gate)| job(target, gate, &cx, &options));
         let outcomes = run(jobs.collect(), &rules, &cx.cancel);
         assert_eq!((codes(&outcomes), asked.load(Ordering::SeqCst)), (vec![130; 4], 2));
     }

@@ -26,6 +26,19 @@ impl Desk {
         std::fs::set_permissions(self.path(name), PermissionsExt::from_mode(0o600)).unwrap();
     }
 
+    /// An inventory with this PBX, asked as `op`.
+    fn logs_in_as_op(&self, conf: &Path) {
+        self.private("seoul.esl", "op-s3cret\n");
+        let inventory = format!(
+            "[pbx seoul]\naddress = freeswitch:{}\nevent-socket-user = op@pbx.example.org\n\
+             event-socket-password-file = {}\n",
+            conf.display(),
+            self.path("seoul.esl").display()
+        );
+        std::fs::create_dir_all(self.path(".config/sipctl")).unwrap();
+        std::fs::write(self.path(".config/sipctl/sipctl.ini"), &inventory).unwrap();
+    }
+
     /// Runs sipctl with what stands in `input`; words are split at blanks.
     pub fn feed(&self, words: &str, input: &[u8]) -> Output {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sipctl"))
@@ -80,15 +93,7 @@ fn a_login_of_the_inventory_is_used_and_what_it_lacks_is_named_before_anything_i
         engine.write("directory/default/op.xml", &text);
         assert_eq!(engine.ask("reloadxml"), "+OK [Success]\n");
     };
-    desk.private("seoul.esl", "op-s3cret\n");
-    let inventory = format!(
-        "[pbx seoul]\naddress = freeswitch:{}\nevent-socket-user = op@pbx.example.org\n\
-         event-socket-password-file = {}\n",
-        conf.display(),
-        desk.path("seoul.esl").display()
-    );
-    std::fs::create_dir_all(desk.path(".config/sipctl")).unwrap();
-    std::fs::write(desk.path(".config/sipctl/sipctl.ini"), &inventory).unwrap();
+    desk.logs_in_as_op(&conf);
 
     user("version,global_getvar,find_user_xml,user_exists");
     let before = tree(&conf);
@@ -137,15 +142,7 @@ fn by_fs_cli_a_right_that_only_trying_shows_is_tried_before_anything_is_written(
         engine.write("directory/default/op.xml", &text);
         assert_eq!(engine.ask("reloadxml"), "+OK [Success]\n");
     };
-    desk.private("seoul.esl", "op-s3cret\n");
-    let inventory = format!(
-        "[pbx seoul]\naddress = freeswitch:{}\nevent-socket-user = op@pbx.example.org\n\
-         event-socket-password-file = {}\n",
-        conf.display(),
-        desk.path("seoul.esl").display()
-    );
-    std::fs::create_dir_all(desk.path(".config/sipctl")).unwrap();
-    std::fs::write(desk.path(".config/sipctl/sipctl.ini"), &inventory).unwrap();
+    desk.logs_in_as_op(&conf);
     // Nothing listens where its configuration says, but its fs_cli finds it.
     let file = "autoload_configs/event_socket.conf.xml";
     let text = std::fs::read_to_string(conf.join(file)).unwrap();

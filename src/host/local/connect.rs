@@ -1,7 +1,7 @@
 //! Connects to sockets, within a time.
 
 use std::io::{self, Error, ErrorKind};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::thread;
@@ -32,7 +32,10 @@ impl Stream for TcpStream {
 pub(in super::super) fn open(cx: &Cx, socket: &Socket) -> io::Result<Box<dyn Stream>> {
     let mut stream: Box<dyn Stream> = match socket {
         Socket::Unix(path) => Box::new(unix(cx, path)?),
-        Socket::Tcp(host, port) => Box::new(tcp(cx, host, *port)?),
+        Socket::Tcp(host, port) => {
+            let deadline = cx.deadline(cx.timeouts.connect);
+            Box::new(tcp((host.as_str(), *port).to_socket_addrs()?, deadline)?)
+        }
     };
     stream.set_timeout(cx.timeouts.question)?;
     Ok(stream)
@@ -60,10 +63,10 @@ fn unix(cx: &Cx, path: &Path) -> io::Result<UnixStream> {
     Ok(stream)
 }
 
-fn tcp(cx: &Cx, host: &str, port: u16) -> io::Result<TcpStream> {
-    let deadline = cx.deadline(cx.timeouts.connect);
+/// Connects to the first of these addresses that takes it.
+pub(in super::super) fn tcp(addresses: impl Iterator<Item = SocketAddr>, deadline: Instant) -> io::Result<TcpStream> {
     let mut last = Error::new(ErrorKind::NotFound, "the name has no address");
-    for address in (host, port).to_socket_addrs()? {
+    for address in addresses {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(ErrorKind::TimedOut.into());

@@ -12,7 +12,7 @@ use super::proxy::{self, Helper};
 use super::{auth, hostkey};
 use crate::cx::Cx;
 use crate::error::{Code, Error, Result};
-use crate::host::Access;
+use crate::host::{Access, local};
 
 /// How often a waiting call looks whether it should stop.
 const LOOK: Duration = Duration::from_millis(20);
@@ -86,21 +86,7 @@ fn connect(host: &str, port: u16, family: Family, deadline: Instant) -> std::io:
         Family::V4 => address.is_ipv4(),
         Family::V6 => address.is_ipv6(),
     };
-    let mut last = IoError::new(ErrorKind::NotFound, "the name has no address");
-    for address in (host, port).to_socket_addrs()?.filter(fits) {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        match TcpStream::connect_timeout(&address, left) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                return Ok(stream);
-            }
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+    local::connect::tcp((host, port).to_socket_addrs()?.filter(fits), deadline)
 }
 
 fn no_handshake(settings: &Settings, live: &Live, stop: Stop) -> Error {
