@@ -2,6 +2,7 @@
 //! errors, warnings, progress and prompts on standard error.
 #![allow(clippy::print_stderr)]
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use clap::ValueEnum;
 
 use crate::engine::Warning;
 use crate::error::{Code, Error, Place, Result};
+use crate::selection::collapse;
 
 pub mod diff;
 pub mod document;
@@ -134,15 +136,11 @@ impl Output {
 
     /// Prints the warnings of a PBX.
     pub fn warnings(&self, pbx: Option<&str>, warnings: &[Warning]) {
-        for warning in warnings {
-            let place = warning.file.as_ref().map(|file| Place::new(file, warning.line.unwrap_or(0)));
-            let mut parts: Vec<String> = pbx.map(str::to_owned).into_iter().collect();
-            parts.extend(place.map(|place| place.to_string()));
-            parts.extend(warning.number.clone());
-            parts.push(format!("{} [{}]", warning.message, warning.code));
-            let bold = self.color.on(io::stderr().is_terminal());
-            let word = if bold { "\u{1b}[1;33mwarning\u{1b}[0m" } else { "warning" };
-            self.stderr(&format!("{word}: {}", diff::printable(&parts.join(": "))));
+        let bold = self.color.on(io::stderr().is_terminal());
+        let word = if bold { "\u{1b}[1;33mwarning\u{1b}[0m" } else { "warning" };
+        let pbx = pbx.map(|pbx| format!("{pbx}: ")).unwrap_or_default();
+        for line in told(warnings) {
+            self.stderr(&format!("{word}: {}", diff::printable(&format!("{pbx}{line}"))));
         }
     }
 
@@ -152,6 +150,40 @@ impl Output {
             let _ = writeln!(io::stderr().lock(), "{text}");
         });
     }
+}
+
+/// Of many warnings that say the same of one extension each, only the first is told in full.
+const MANY: usize = 4;
+
+/// The lines of warnings; of many of one kind the first, and of which others it is true.
+fn told(warnings: &[Warning]) -> Vec<String> {
+    let kind = |warning: &Warning| {
+        let number = warning.number.as_deref()?;
+        Some((warning.code.clone(), warning.message.replace(number, ""), warning.file.clone(), warning.line))
+    };
+    let mut kinds: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for warning in warnings {
+        kinds.entry(kind(warning)).or_default().extend(warning.number.as_deref());
+    }
+    let mut lines = Vec::new();
+    for warning in warnings {
+        let alike = kinds.get_mut(&kind(warning)).filter(|numbers| numbers.len() >= MANY || numbers.is_empty());
+        let others: Vec<String> = match alike {
+            // Only an extension's warning has numbers: an empty list was told.
+            Some(numbers) if numbers.is_empty() && warning.number.is_some() => continue,
+            Some(numbers) => std::mem::take(numbers).into_iter().skip(1).map(str::to_owned).collect(),
+            None => Vec::new(),
+        };
+        let place = warning.file.as_ref().map(|file| Place::new(file, warning.line.unwrap_or(0)));
+        let mut parts: Vec<String> = place.iter().map(Place::to_string).collect();
+        parts.extend(warning.number.clone());
+        parts.push(format!("{} [{}]", warning.message, warning.code));
+        lines.push(parts.join(": "));
+        if !others.is_empty() {
+            lines.push(format!("{}: the same [{}]", collapse(&others), warning.code));
+        }
+    }
+    lines
 }
 
 /// A text for a terminal: no control character but the ends of its lines.
@@ -197,6 +229,24 @@ fn width() -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_true_of_many_is_told_once() {
+        let deaf = |number: &str| Warning::new("not-dialable", format!("nobody can call {number}")).number(number);
+        let few: Vec<Warning> = ["1000", "1001", "1002"].map(deaf).to_vec();
+        assert_eq!(told(&few).len(), 3);
+        let other = Warning::new("drift", "other files wait for a reload");
+        let many = [few, vec![other.clone(), deaf("1003"), other, deaf("2000")]].concat();
+        assert_eq!(
+            told(&many),
+            [
+                "1000: nobody can call 1000 [not-dialable]",
+                "1001-1003, 2000: the same [not-dialable]",
+                "other files wait for a reload [drift]",
+                "other files wait for a reload [drift]",
+            ]
+        );
+    }
 
     #[test]
     fn a_terminal_is_not_steered_by_what_a_file_holds() {
