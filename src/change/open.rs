@@ -134,7 +134,13 @@ impl<'a> Open<'a> {
         }
         steps.extend(self.folders().map(|path| Step::SyncFolder { path }));
         self.new = Some(new);
-        self.host.act(cx, &steps).map_err(|stopped| stopped.error)
+        self.host.act(cx, &steps).map_err(|stopped| {
+            if stopped.error.code == Code::Retry {
+                // Somebody else was at a file: none of them is switched.
+                self.new = None;
+            }
+            stopped.error
+        })
     }
 
     /// The commit point.
@@ -158,17 +164,17 @@ impl<'a> Open<'a> {
     /// alone: then it needs a person.
     pub(super) fn put_back(&self, cx: &Cx) -> Result<()> {
         let Some(new) = &self.new else { return Ok(()) };
-        let mut wants = Vec::new();
-        for entry in &self.opened.files {
-            wants.push(Want::Meta(entry.path.clone()));
-            // What tells how far it came: the old file, for a new one the temporary.
-            let beside = entry.old.clone().or_else(|| entry.temp.clone()).unwrap_or_default();
-            wants.push(if entry.how == How::InPlace { Want::File(beside) } else { Want::Meta(beside) });
-        }
-        let found = self.host.read(cx, &wants)?;
+        // The file, and what tells how far it came: the old one and the temporary.
+        let looks = |entry: &Entry| {
+            let old = if entry.how == How::InPlace { Want::File } else { Want::Meta };
+            [Some(Want::Meta(entry.path.clone())), entry.old.clone().map(old), entry.temp.clone().map(Want::Meta)]
+        };
+        let wants: Vec<Want> = self.opened.files.iter().flat_map(looks).flatten().collect();
+        let mut found = self.host.read(cx, &wants)?.into_iter();
         let (mut steps, mut edited) = (Vec::new(), Vec::new());
-        for ((entry, new), found) in self.opened.files.iter().zip(new).zip(found.chunks(2)) {
-            match back(entry, *new, &found[0], &found[1]) {
+        for (entry, new) in self.opened.files.iter().zip(new) {
+            let found = looks(entry).map(|look| look.and_then(|_| found.next()).unwrap_or_default());
+            match back(entry, *new, found.each_ref().map(Vec::as_slice)) {
                 Some(more) => steps.extend(more),
                 None => edited.push(entry),
             }
@@ -229,18 +235,22 @@ impl<'a> Open<'a> {
 }
 
 /// The steps that bring one file back; none where it is neither what it was nor what we made of it.
-fn back(entry: &Entry, new: Option<Stamp>, now: &[File], beside: &[File]) -> Option<Vec<Step>> {
+fn back(entry: &Entry, new: Option<Stamp>, [now, old, temp]: [&[File]; 3]) -> Option<Vec<Step>> {
     let path = entry.path.clone();
-    let kept = content(beside);
+    let kept = content(old);
     if entry.how == How::InPlace {
         // Without its copy it was put back before, by a run that was killed while cleaning up.
         return Some(kept.map(|(bytes, _)| Step::InPlace { path, bytes: bytes.clone() }).into_iter().collect());
+    }
+    if stamp(temp).is_some() {
+        // It was never renamed: what is there is what was there, or what somebody else has made of it.
+        return Some(Vec::new());
     }
     let now = stamp(now);
     let ours = now.is_some() && now == new;
     let untouched = now.zip(entry.was).is_some_and(|(now, was)| now.inode == was.inode);
     match (&entry.old, now) {
-        (None, _) if now.is_none() || kept.is_some() => Some(Vec::new()),
+        (None, None) => Some(Vec::new()),
         (None, _) => ours.then(|| vec![Step::Remove { path }]),
         (Some(_), _) if untouched || (kept.is_none() && !ours) => Some(Vec::new()),
         (Some(from), _) if ours || now.is_none() => {

@@ -124,13 +124,24 @@ fn the_journal_of_a_newer_sipctl_is_8_and_left_alone() {
 #[test]
 fn an_editor_between_reading_and_writing_wins() {
     Office::each(|office| {
-        let run = slow(office, "link,linkat", &ADD);
-        wait_for("journal", || journal_says(office, "open"));
-        append(office.folder(), "pjsip.conf", "\n; by hand\n");
-        let edited = office.text("pjsip.conf");
-        run.end(b"").fails(10, "pjsip.conf");
-        assert_eq!(office.text("pjsip.conf"), edited);
-        assert!(!office.has("endpoint", "1002") && !office.folder().join(".sipctl").exists());
+        for replaces in [false, true] {
+            let run = slow(office, "link,linkat", &ADD);
+            wait_for("journal", || journal_says(office, "open"));
+            append(office.folder(), "pjsip.conf", "\n; by hand\n");
+            let file = office.folder().join("pjsip.conf");
+            if replaces {
+                // As vim and sed -i do.
+                let other = file.with_extension("new");
+                std::fs::copy(&file, &other).unwrap();
+                std::fs::rename(other, &file).unwrap();
+            }
+            let edited = office.text("pjsip.conf");
+            run.end(b"").fails(10, "pjsip.conf");
+            assert_eq!(office.text("pjsip.conf"), edited);
+            assert!(!office.has("endpoint", "1002") && !office.folder().join(".sipctl").exists());
+            let left = office.tree().into_keys().filter(|path| path.to_string_lossy().contains("sipctl")).count();
+            assert_eq!(left, 0, "nothing is left beside");
+        }
         office.proved(&ADD);
         assert!(office.text("pjsip.conf").ends_with("\n; by hand\n"));
     });
