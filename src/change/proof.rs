@@ -62,7 +62,7 @@ pub(super) fn differs(verdict: &Verdict) -> bool {
 
 fn why(verdict: &Verdict) -> &str {
     match verdict {
-        Verdict::Unproved { why } | Verdict::Failed { why } => why,
+        Verdict::Unproved { why } | Verdict::Failed { why, .. } => why,
         Verdict::Proved | Verdict::Indirect => "as it should be",
     }
 }

@@ -136,8 +136,8 @@ fn live(cx: &Cx, pbx: &Pbx) -> Result<Differing> {
     let mut unproved = 0;
     for (proof, verdict) in proofs.iter().zip(&verdicts) {
         match verdict {
-            Verdict::Failed { why } => {
-                found.entry(&proof.number).or_default().insert(said(proof, why));
+            Verdict::Failed { why, holds } => {
+                found.entry(&proof.number).or_default().insert(said(proof, holds.as_ref().unwrap_or(why)));
             }
             Verdict::Unproved { .. } => unproved += 1,
             Verdict::Proved | Verdict::Indirect => {}
@@ -154,7 +154,7 @@ fn live(cx: &Cx, pbx: &Pbx) -> Result<Differing> {
         .map(|(number, fields)| {
             let fields = fields.into_iter().map(|[field, have, want]| Changed {
                 field,
-                have: Some(have),
+                have: Some(have).filter(|have| !have.is_empty()),
                 want: Some(want).filter(|want| !want.is_empty()),
             });
             Difference {
@@ -171,15 +171,15 @@ fn live(cx: &Cx, pbx: &Pbx) -> Result<Differing> {
     Ok(Differing { differences, warnings, diff: None, sides })
 }
 
-/// The field of a proof, what the engine says of it, and what the files say.
-fn said(proof: &Proof, why: &str) -> [String; 3] {
+/// The field of a proof, what the engine holds or says of it, and what the files say.
+fn said(proof: &Proof, running: &str) -> [String; 3] {
     let (field, want) = match &proof.expect {
         Expect::Present => (proof.object.clone(), "present".to_owned()),
         Expect::Absent => (proof.object.clone(), "absent".to_owned()),
         Expect::Field { name, values } => (format!("{}.{name}", proof.object), values.join(", ")),
         Expect::Secret { name, .. } => (format!("{}.{name}", proof.object), String::new()),
     };
-    [field, why.to_owned(), want]
+    [field, running.to_owned(), want]
 }
 
 /// Extensions the engine still holds although the files have them no more.

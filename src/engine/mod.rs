@@ -175,7 +175,17 @@ pub enum Verdict {
     Failed {
         /// What it holds or said, without secrets.
         why: String,
+        /// What it holds in place of the value, where it can be shown.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        holds: Option<String>,
     },
+}
+
+impl Verdict {
+    /// [`Verdict::Failed`] without a value.
+    pub fn failed(why: String) -> Self {
+        Self::Failed { why, holds: None }
+    }
 }
 
 /// What must be reloaded to make a plan live.

@@ -278,7 +278,7 @@ impl ProofShown {
     pub fn new(report: &ProofReport) -> Self {
         let failed = report.failed.iter().map(|(proof, verdict)| {
             let (verdict, why) = match verdict {
-                Verdict::Failed { why } => ("failed", Some(why.clone())),
+                Verdict::Failed { why, .. } => ("failed", Some(why.clone())),
                 Verdict::Unproved { why } => ("unproved", Some(why.clone())),
                 Verdict::Proved => ("proved", None),
                 Verdict::Indirect => ("indirect", None),

@@ -252,7 +252,7 @@ impl Console for Line<'_> {
             match self.engine.mood() {
                 Mood::Mute => Verdict::Unproved { why: "cannot say".into() },
                 _ if holds == wanted => Verdict::Proved,
-                _ => Verdict::Failed { why: format!("holds {holds:?}") },
+                _ => Verdict::failed(format!("holds {holds:?}")),
             }
         };
         Ok(proofs.iter().map(one).collect())

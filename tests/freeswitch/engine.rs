@@ -295,7 +295,7 @@ pub fn good(verdicts: &[Verdict]) -> Vec<usize> {
 /// Why a verdict is not a good one.
 pub fn why(verdict: &Verdict) -> &str {
     match verdict {
-        Verdict::Unproved { why } | Verdict::Failed { why } => why,
+        Verdict::Unproved { why } | Verdict::Failed { why, .. } => why,
         Verdict::Proved | Verdict::Indirect => "",
     }
 }

@@ -115,7 +115,10 @@ fn an_edit_by_hand_is_named_and_said_not_to_be_live() {
         for (result, field) in live.as_array().unwrap().iter().zip(["callerid", "effective_caller_id_name"]) {
             let one = &result["differences"][0];
             assert_eq!((&one["number"], &one["action"]), (&json!("1110"), &json!("not-live")), "{result:#}");
-            assert!(one["fields"][0]["field"].as_str().unwrap().ends_with(field), "{one:#}");
+            let of = |key: &str| one["fields"][0][key].as_str().unwrap().to_owned();
+            assert!(of("field").ends_with(field), "{one:#}");
+            let name = |key: &str| of(key).replace("\"", "").replace(" <1110>", "");
+            assert_eq!([name("have"), name("want")], ["Agent 1110", "Nobody"], "{one:#}");
         }
         pair.run(0, &["reload", "--all", "--yes"]);
         pair.run(0, &["diff", "--all"]);

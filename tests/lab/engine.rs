@@ -323,7 +323,7 @@ pub fn prove(console: &mut dyn Console, reload: &Reload, proofs: &[Proof]) -> (R
 /// Why a verdict is not a good one.
 pub fn why(verdict: &Verdict) -> &str {
     match verdict {
-        Verdict::Unproved { why } | Verdict::Failed { why } => why,
+        Verdict::Unproved { why } | Verdict::Failed { why, .. } => why,
         Verdict::Proved | Verdict::Indirect => "",
     }
 }

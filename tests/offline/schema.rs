@@ -135,7 +135,7 @@ fn outcome(error: Option<Error>) -> Outcome {
     outcome.reload = Some(Reloaded { command: "core reload".into(), ..Reloaded::default() });
     let expect = Expect::Secret { name: "password".into(), salt: "5a17".into(), md5: Some("0dec0de0".into()) };
     let proof = Proof { object: "auth".into(), id: "1002".into(), number: "1002".into(), expect };
-    let failed = vec![(proof, Verdict::Failed { why: "another value".into() })];
+    let failed = vec![(proof, Verdict::failed("another value".into()))];
     outcome.proof = ProofReport { status: Status::Failed, checks: 6, indirect: 1, failed };
     outcome
 }

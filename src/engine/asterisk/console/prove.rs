@@ -86,7 +86,7 @@ pub fn prove(
     for (target, heard) in asked.iter().zip(&heard).chain(shown.iter().zip(&seen)) {
         for (n, expect) in &target.proofs {
             verdicts[*n] = match log::blame(log, target.object, target.id) {
-                Some(line) => Verdict::Failed { why: line },
+                Some(line) => Verdict::failed(line),
                 None => judge(target, expect, heard, *n, version.as_ref(), log, blind),
             };
         }
@@ -109,7 +109,7 @@ fn judge(
     blind: Option<&str>,
 ) -> Verdict {
     let what = format!("{} {}", target.object, target.id);
-    let failed = |why: String| Verdict::Failed { why };
+    let failed = Verdict::failed;
     let unproved = |why: String| Verdict::Unproved { why };
     let said = match heard.said.get(&n) {
         Some(Said::Not(why)) if heard.there != Some(false) => return unproved((*why).to_owned()),
@@ -137,7 +137,10 @@ fn judge(
             let (have, want) = (masked(answer), masked(&values.join(", ")));
             match same(target.object, name, values, answer, version) {
                 Sameness::Same => Verdict::Proved,
-                Sameness::Different => failed(format!("{name} of the {what} is \"{have}\", not \"{want}\"")),
+                Sameness::Different => {
+                    let why = format!("{name} of the {what} is \"{have}\", not \"{want}\"");
+                    Verdict::Failed { why, holds: Some(have) }
+                }
                 Sameness::Unknown => unproved(format!("the engine says \"{have}\" for {name}={want} of the {what}")),
                 Sameness::Unreadable => match blind {
                     None => Verdict::Indirect,

@@ -78,7 +78,7 @@ fn absent(link: &mut Link, cx: &Cx, targets: &[Target], verdicts: &mut [Verdict]
                 let ask = |name: &str| format!("user_data {} attr {name}", target.id());
                 let who = link.ask(cx, &[ask("type"), ask("id")])?;
                 let who: Vec<_> = who.iter().map(|a| value(a).map(String::from_utf8_lossy)).collect();
-                Verdict::Failed { why: still_there(target, who[0].as_deref(), who[1].as_deref()) }
+                Verdict::failed(still_there(target, who[0].as_deref(), who[1].as_deref()))
             }
             _ => cannot("user_exists", answer),
         };
@@ -176,7 +176,7 @@ fn cross_check(link: &mut Link, cx: &Cx, targets: &[&Target], verdicts: &mut [Ve
         }
         let said = value(answer).map(Cow::Borrowed);
         if !holds(expect, said) {
-            verdicts[n] = Verdict::Failed { why: format!("user_data says otherwise of {}", target.id()) };
+            verdicts[n] = Verdict::failed(format!("user_data says otherwise of {}", target.id()));
         }
     }
     Ok(())
@@ -193,7 +193,7 @@ fn field(name: &str) -> (&'static str, &str) {
 }
 
 fn judge(target: &Target, expect: &Expect, found: Option<&User>, log: &[String]) -> Verdict {
-    let failed = |why: String| Verdict::Failed { why };
+    let failed = Verdict::failed;
     let id = target.id();
     let Some(user) = found else {
         return match (expect, unreadable(target, log)) {
@@ -212,19 +212,20 @@ fn judge(target: &Target, expect: &Expect, found: Option<&User>, log: &[String])
     if holds(expect, have.clone()) {
         return Verdict::Proved;
     }
-    failed(match expect {
-        Expect::Secret { md5: None, .. } => format!("{bare} of {id} is not empty"),
-        Expect::Secret { .. } => format!("{id} holds another {bare}"),
-        _ if is_secret(bare) => format!("{bare} of {id} is another one"),
+    match expect {
+        Expect::Secret { md5: None, .. } => failed(format!("{bare} of {id} is not empty")),
+        Expect::Secret { .. } => failed(format!("{id} holds another {bare}")),
+        _ if is_secret(bare) => failed(format!("{bare} of {id} is another one")),
         _ => {
-            let have = have.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            let holds = have.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
             let want = if let Expect::Field { values, .. } = expect { values.join(",") } else { String::new() };
-            match have {
+            let why = match &holds {
                 Some(have) => format!("{bare} of {id} is \"{have}\", not \"{want}\""),
                 None => format!("{bare} of {id} is not there, and should be \"{want}\""),
-            }
+            };
+            Verdict::Failed { why, holds: Some(holds.unwrap_or_default()) }
         }
-    })
+    }
 }
 
 /// Whether a field holds what it should; the engine makes no difference between none and empty.
