@@ -236,13 +236,13 @@ impl Work<'_, '_> {
         }
         let named = row.fields(self.site.pbx.address.kind);
         let mut fields = named.clone();
-        for name in FIELDS.into_iter().filter(|name| !self.takes(name) || value(named, name).as_deref() == Some("")) {
+        for name in FIELDS.into_iter().filter(|name| !self.takes(name)) {
             by_name::forget(name, &mut fields);
         }
         if fields.enabled == Some(true) {
             fields.enabled = None;
         }
-        let by_address = fields.ip.is_some();
+        let by_address = fields.ip.as_ref().is_some_and(|ip| !ip.is_empty());
         let password = match &row.key {
             _ if by_address => None,
             Key::Keep => {
@@ -255,16 +255,15 @@ impl Work<'_, '_> {
         let digest = password.as_ref().is_some_and(Secret::is_hashed);
         let engine = usize::from(self.site.pbx.address.kind == Kind::FreeSwitch);
         let mut settings: Vec<Setting> = self.settings(row).cloned().collect();
-        settings.retain(|setting| !matches!(setting.want, Want::Unset(_)));
         settings.extend(self.mark_setting());
-        let mut changed: Vec<Changed> =
-            by_name::all(&fields).map(|(name, text)| Changed::new(name, None, Some(text))).collect();
-        changed.extend(settings.iter().map(|setting| {
-            let text = match &setting.want {
-                Want::Set(text) | Want::Add(text) => Some(text.clone()),
-                Want::Unset(_) => None,
-            };
-            Changed::new(format!("{}.{}", setting.object, setting.option), None, text)
+        // What is cleared is not taken from the neighbours, and nothing to see.
+        let said = by_name::all(&fields).filter(|(_, text)| !text.is_empty());
+        let mut changed: Vec<Changed> = said.map(|(name, text)| Changed::new(name, None, Some(text))).collect();
+        changed.extend(settings.iter().filter_map(|setting| match &setting.want {
+            Want::Set(text) | Want::Add(text) => {
+                Some(Changed::new(format!("{}.{}", setting.object, setting.option), None, Some(text.clone())))
+            }
+            Want::Unset(_) => None,
         }));
         let new = NewExtension {
             domain: None,
@@ -409,11 +408,19 @@ pub fn against(one: (Site, &[Extension]), other: (Site, &[Extension])) -> Vec<Di
             }
             (ours, theirs) => {
                 let side = |fields: Option<&Fields>, name: &str| fields.and_then(|fields| value(fields, name));
+                // Without a caller id number the called see the extension's own.
+                let seen = |name: &str, value: &Option<String>| match (name, value) {
+                    ("cid_number", None) => Some(key.0.clone()),
+                    _ => value.clone(),
+                };
+                let alike = |name: &str, have: &Option<String>, want: &Option<String>| {
+                    same(name, seen(name, have).as_deref(), seen(name, want).as_deref().unwrap_or_default())
+                };
                 let fields: Vec<Changed> = FIELDS
                     .into_iter()
                     .filter(|name| !lacked(name))
                     .map(|name| (name, side(ours, name), side(theirs, name)))
-                    .filter(|(name, have, want)| !same(name, have.as_deref(), want.as_deref().unwrap_or_default()))
+                    .filter(|(name, have, want)| !alike(name, have, want))
                     .map(|(name, have, want)| Changed::new(name, have, want))
                     .collect();
                 if fields.is_empty() {

@@ -36,9 +36,38 @@ impl House {
     /// Runs words offline, as JSON, with a password at hand.
     #[track_caller]
     pub fn run(&self, words: &[&str]) -> Answer {
-        let pbx = format!("{}:{}", self.engine, self.folder.path().display());
+        let pbx = self.address();
         let all = [words, &["--offline", "-o", "json", "--pbx", &pbx]].concat();
         self.program.run_with(&all, b"One-Password")
+    }
+
+    /// What it exports.
+    #[track_caller]
+    pub fn export(&self, words: &[&str]) -> String {
+        self.program.run(&[&["export", "--pbx", &self.address()], words].concat()).fails(0, "").stdout
+    }
+
+    /// How it differs from another one.
+    pub fn against(&self, other: &Self) -> Value {
+        let words = ["diff", "-o", "json", "--pbx", &self.address(), "--against", &other.address()];
+        self.program.run(&words).json()
+    }
+
+    fn address(&self) -> String {
+        format!("{}:{}", self.engine, self.folder.path().display())
+    }
+
+    /// Where other files may lie.
+    pub fn home(&self) -> &Path {
+        self.program.home()
+    }
+
+    /// Its engine.
+    pub fn kind(&self) -> sipctl::address::Kind {
+        match self.engine {
+            "asterisk" => sipctl::address::Kind::Asterisk,
+            _ => sipctl::address::Kind::FreeSwitch,
+        }
     }
 
     /// Every file's bytes.

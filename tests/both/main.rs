@@ -17,6 +17,7 @@ mod freeswitch;
 #[allow(dead_code, reason = "this suite needs a part of what the lab needs")]
 mod host;
 mod house;
+mod lists;
 mod live;
 #[path = "../lab/office.rs"]
 #[allow(dead_code, reason = "this suite needs a part of what the lab needs")]

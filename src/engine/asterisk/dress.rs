@@ -2,7 +2,6 @@
 //! stand.
 
 use super::estate::Estate;
-use super::fields;
 use super::layout::{self, Piece};
 use super::objects::{Dialect, Object, Type};
 use super::parts::Parts;
@@ -16,8 +15,6 @@ pub struct Model {
     pub number: String,
     /// Its objects.
     pub parts: Parts,
-    /// Whether sipctl disabled it: what that wrote is not copied.
-    pub disabled: bool,
 }
 
 /// The neighbours a new extension is dressed after.
@@ -47,8 +44,7 @@ pub struct Filter {
 impl Estate {
     fn model(&self, endpoint: Object) -> Model {
         let parts = Parts::of(&self.configs, &self.objects, endpoint);
-        let disabled = fields::is_disabled(&self.configs, &parts);
-        Model { number: self.configs.id_text(endpoint), parts, disabled }
+        Model { number: self.configs.id_text(endpoint), parts }
     }
 
     fn fits(&self, model: &Model, filter: &Filter) -> bool {

@@ -79,11 +79,8 @@ pub fn read(configs: &Configs, parts: &Parts) -> Fields {
     }
 }
 
-/// What a new extension that starts disabled has.
-pub fn disabled() -> Vec<Wanted> {
-    let nobody = EVERYBODY.iter().map(|everybody| Wanted::add(Type::Endpoint, "deny", *everybody));
-    nobody.chain([Wanted::set(Type::Endpoint, DISABLED, "yes")]).collect()
-}
+/// The last options of an endpoint that is disabled: nobody is let in, whatever was permitted before.
+pub const STOPPED: [(&str, &str); 3] = [("deny", EVERYBODY[0]), ("deny", EVERYBODY[1]), (DISABLED, "yes")];
 
 /// Whether sipctl disabled it.
 pub fn is_disabled(configs: &Configs, parts: &Parts) -> bool {
@@ -158,10 +155,11 @@ pub fn wanted(fields: &Fields, number: &str, had: &Fields) -> Result<Vec<Wanted>
         let own = if write_caller_id(name, number).is_ok() { number } else { "" };
         let number = fields.cid_number.as_deref().or(had.cid_number.as_deref()).unwrap_or(own);
         let cleared = fields.cid_name.as_deref() == Some("") && fields.cid_number.is_none() && had.cid_number.is_none();
-        match cleared {
-            true => out.push(Wanted::unset(Endpoint, "callerid")),
-            false => out.push(Wanted::set(Endpoint, "callerid", write_caller_id(name, number)?)),
-        }
+        let text = if cleared { String::new() } else { write_caller_id(name, number)? };
+        out.push(match text.is_empty() {
+            true => Wanted::unset(Endpoint, "callerid"),
+            false => Wanted::set(Endpoint, "callerid", text),
+        });
     }
     let mut plain = |object, option: &str, value: &Option<String>| match value.as_deref() {
         None => {}

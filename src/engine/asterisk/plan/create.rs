@@ -32,6 +32,8 @@ pub struct Wish<'a> {
     pub credentials: Vec<(String, Vec<u8>)>,
     /// Whether it is known by its address.
     pub by_address: bool,
+    /// Whether it starts disabled.
+    pub disabled: bool,
 }
 
 impl<'a> Wish<'a> {
@@ -46,21 +48,12 @@ impl<'a> Wish<'a> {
         if let Some(context) = &context {
             room.check_context(context)?;
         }
-        let disabled = fields.enabled == Some(false);
-        if disabled && fields.permit.as_ref().is_some_and(|permit| !permit.is_empty()) {
-            return Err(Error::usage("a new extension with networks of its own (permit) cannot start disabled")
-                .hint("add it, then: sipctl ext disable"));
-        }
         if new.domain.is_some() {
             return Err(Error::usage("Asterisk has nothing for --domain"));
         }
         let by_address = fields.ip.as_ref().is_some_and(|ip| !ip.is_empty());
         let mut wanted = fields::wanted(&fields, number, &Fields::default())?;
         wanted.extend(fields::settings(&new.settings)?);
-        if disabled {
-            // As `disable` writes it, so that `enable` takes it out again.
-            wanted.extend(fields::disabled());
-        }
         if let Some(lost) = wanted.iter().find(|want| by_address && want.object == Type::Auth) {
             let message = format!("a device known by its address (--ip) has no auth to set auth.{} in", lost.option);
             return Err(Error::usage(message));
@@ -71,7 +64,8 @@ impl<'a> Wish<'a> {
             // A dry run shows where the password will stand; this one is thrown away.
             (false, None) => credentials(room, number, new.digest, &Secret::generate(24)?)?,
         };
-        Ok(Self { number, new, wanted, context, credentials, by_address })
+        let disabled = fields.enabled == Some(false);
+        Ok(Self { number, new, wanted, context, credentials, by_address, disabled })
     }
 
     /// The values an option was asked to have; `None` where nobody asked.

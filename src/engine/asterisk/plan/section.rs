@@ -7,8 +7,8 @@ use super::super::dress::{Model, Neighbours, Run};
 use super::super::fields;
 use super::super::layout::{self, KeyStyle, Piece};
 use super::super::objects::{Configs, Dialect, Object, Type};
-use super::Room;
 use super::create::Wish;
+use super::{Room, set};
 use crate::engine::number::replace;
 use crate::error::{Code, Error, Result};
 use crate::text::asterisk_conf::{Content, Document, Op, escape_name};
@@ -308,9 +308,7 @@ impl Writer<'_, '_> {
                 let (name, _) = fields::caller_id(&String::from_utf8_lossy(value));
                 return (name.is_none() && renumbered != value).then_some(renumbered);
             }
-            (Type::Endpoint, "deny") if first.disabled && fields::EVERYBODY.iter().any(|e| e.as_bytes() == value) => {
-                return None;
-            }
+            (Type::Endpoint, "deny") if self.stops((file, line)) => return None,
             _ => {}
         }
         if self.template_gives(kind, option) {
@@ -318,6 +316,15 @@ impl Writer<'_, '_> {
         }
         let carried = self.needed(kind, option) || self.shared(kind, option, &renumbered, op, (file, line));
         carried.then_some(renumbered)
+    }
+
+    /// Whether `disable` wrote this line: one of those above its mark.
+    fn stops(&self, (file, line): (u32, u32)) -> bool {
+        let endpoint = Object { kind: Type::Endpoint, ..self.object };
+        let marks = self.configs().values(endpoint, fields::DISABLED);
+        let own = marks.map(|(_, var)| var).rfind(|var| !var.inherited && var.at.file == file);
+        let above = fields::STOPPED.len() as u32 - 1;
+        own.is_some_and(|mark| (mark.at.line.saturating_sub(above)..mark.at.line).contains(&line))
     }
 
     /// Whether a phone cannot do without: no registration, or no codec after `disallow=all`, unless
@@ -361,6 +368,9 @@ impl Writer<'_, '_> {
                 if self.finish(*kind, &option) || self.inherits(*kind, &option, &asked) {
                     continue;
                 }
+                if asked.is_empty() && self.inherited(*kind, &option).is_some_and(|value| !value.is_empty()) {
+                    self.push(*kind, &option, set::nothing(*kind, &option)?.as_bytes())?;
+                }
                 for value in asked {
                     self.push(*kind, &option, value.as_bytes())?;
                 }
@@ -377,6 +387,12 @@ impl Writer<'_, '_> {
                 }
             }
         }
+        if self.wish.disabled && kinds.contains(&Type::Endpoint) {
+            // Behind all others, so that they count and `enable` finds them.
+            for (option, value) in fields::STOPPED {
+                self.push(Type::Endpoint, option, value.as_bytes())?;
+            }
+        }
         Ok(())
     }
 
@@ -391,13 +407,17 @@ impl Writer<'_, '_> {
 
     fn inherits_one(&self, kind: Type, option: &str, asked: &[&str]) -> bool {
         let [wanted] = asked else { return false };
+        self.inherited(kind, option).as_deref() == Some(wanted.as_bytes())
+    }
+
+    /// What the template of the section says about an option.
+    fn inherited(&self, kind: Type, option: &str) -> Option<Vec<u8>> {
         if let Some(template) = self.wish.template(kind) {
-            return self.room.template_value(template, option).as_deref() == Some(wanted.as_bytes());
+            return self.room.template_value(template, option);
         }
-        let configs = self.configs();
         let object = Object { kind, ..self.object };
-        let inherited = configs.values(object, option).rfind(|(_, var)| var.inherited);
-        inherited.is_some_and(|(value, _)| value == wanted.as_bytes())
+        let inherited = self.configs().values(object, option).rfind(|(_, var)| var.inherited);
+        inherited.map(|(value, _)| value.to_vec())
     }
 }
 
@@ -485,6 +505,9 @@ fn own_section(room: &Room, wish: &Wish, kind: Type, style: &KeyStyle, end: &[u8
     }
     let name =
         escape_name(number.as_bytes()).map_err(|why| Error::usage(format!("{number} is no section name: {why}")))?;
+    if kind == Type::Endpoint && wish.disabled {
+        settings.extend(fields::STOPPED.map(|(option, value)| (option.to_owned(), value.as_bytes().to_vec())));
+    }
     let mut out = end.to_vec();
     out.extend_from_slice(&[b"[".as_slice(), &name, b"]"].concat());
     if let Some(template) = template {

@@ -160,16 +160,7 @@ fn single_option(
         }
         let left = present.iter().rfind(|(value, var)| var.inherited && !value.is_empty());
         let Some((_, var)) = left else { return Ok(()) };
-        let nothing = match options::find(object.kind.name(), option).map(|info| info.kind) {
-            Some(Kind::Bool) => "no",
-            Some(Kind::Text | Kind::Short | Kind::CallerId | Kind::NamedGroups | Kind::Names | Kind::Groups) => "",
-            _ if option.starts_with('@') => "",
-            _ => {
-                return Err(Error::usage(format!("{option} comes from a template and has no empty value"))
-                    .at(inherited_from(room, object, var))
-                    .hint(format!("set another value: --set {}.{option}=VALUE", object.kind.name())));
-            }
-        };
+        let nothing = nothing(object.kind, option).map_err(|error| error.at(inherited_from(room, object, var)))?;
         return append(draft, object, option, nothing.as_bytes());
     };
     match present.last() {
@@ -179,6 +170,17 @@ fn single_option(
             draft.set_value(file, line, &value)
         }
         _ => append(draft, object, option, &value),
+    }
+}
+
+/// What an option that a template sets is cleared with.
+pub fn nothing(kind: Type, option: &str) -> Result<&'static str> {
+    match options::find(kind.name(), option).map(|info| info.kind) {
+        Some(Kind::Bool) => Ok("no"),
+        Some(Kind::Text | Kind::Short | Kind::CallerId | Kind::NamedGroups | Kind::Names | Kind::Groups) => Ok(""),
+        _ if option.starts_with('@') => Ok(""),
+        _ => Err(Error::usage(format!("{option} comes from a template and has no empty value"))
+            .hint(format!("set another value: --set {}.{option}=VALUE", kind.name()))),
     }
 }
 
@@ -274,10 +276,8 @@ pub fn disable(room: &Room, draft: &mut Draft, number: &str) -> Result<()> {
         return Ok(());
     }
     draft.allow(Type::Endpoint, number, number);
-    for everybody in fields::EVERYBODY {
-        append(draft, parts.endpoint, "deny", everybody.as_bytes())?;
-    }
-    append(draft, parts.endpoint, fields::DISABLED, b"yes")
+    let mut lines = fields::STOPPED.into_iter();
+    lines.try_for_each(|(option, value)| append(draft, parts.endpoint, option, value.as_bytes()))
 }
 
 /// Plans `enable`: takes out exactly what `disable` wrote.

@@ -29,6 +29,8 @@ pub struct Wish<'a> {
     pub file: Option<PathBuf>,
     /// Whether he is known by his address.
     pub by_address: bool,
+    /// Whether he starts disabled.
+    disabled: bool,
 }
 
 impl<'a> Wish<'a> {
@@ -39,11 +41,6 @@ impl<'a> Wish<'a> {
             );
         }
         let mut fields = new.fields.clone();
-        let disabled = fields.enabled == Some(false);
-        if disabled && fields.permit.as_ref().is_some_and(|permit| !permit.is_empty()) {
-            return Err(Error::usage("a new extension with networks of its own (permit) cannot start disabled")
-                .hint("add it, then: sipctl ext disable"));
-        }
         // The inventory speaks where no flag and no --like does.
         if new.like.is_none() {
             fields.context = fields.context.or_else(|| new.defaults.context.clone());
@@ -58,6 +55,7 @@ impl<'a> Wish<'a> {
             context: fields.context.filter(|context| !context.is_empty()),
             file: new.file.clone(),
             by_address,
+            disabled: fields.enabled == Some(false),
         };
         if by_address {
             // Without a password any would do.
@@ -80,11 +78,7 @@ impl<'a> Wish<'a> {
                 Want::Unset(_) => out.put(*part, option, b""),
             }
         }
-        if disabled {
-            // As `disable` writes it, so that `enable` takes it out again.
-            for (name, value) in fields::STOPPED {
-                out.put(Part::Param, name, value.as_bytes());
-            }
+        if out.disabled {
             out.put(Part::Attr, fields::DISABLED, b"params");
         }
         Ok(out)
@@ -99,6 +93,19 @@ impl<'a> Wish<'a> {
     pub fn options(&self, part: Part) -> Options {
         let own = self.options.iter().filter(|(p, _, value)| *p == part && !value.is_empty());
         own.map(|(_, name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// What goes behind all other options of a part, as `disable` writes it, so that it counts and `enable`
+    /// takes it out again.
+    pub fn behind(&self, part: Part) -> Options {
+        let stopped = fields::STOPPED.iter().filter(|_| self.disabled && part == Part::Param);
+        stopped.map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect()
+    }
+
+    /// The options of one part that he is not to have.
+    pub fn cleared(&self, part: Part) -> impl Iterator<Item = &str> {
+        let own = self.options.iter().filter(move |(p, _, value)| *p == part && value.is_empty());
+        own.map(|(_, name, _)| name.as_str())
     }
 
     /// Whether something was said about an option.
@@ -270,7 +277,7 @@ fn user_text(wish: &Wish, end: &[u8], indent: &[u8]) -> Vec<u8> {
     for part in [Part::Param, Part::Variable] {
         let (block, _) = part.block();
         out.extend([end, indent, b"  <", block.as_bytes(), b">"].concat());
-        for (name, value) in wish.options(part) {
+        for (name, value) in wish.options(part).into_iter().chain(wish.behind(part)) {
             out.extend([end, indent, b"    ", &layout::plain(part, &name, &value)].concat());
         }
         out.extend([end, indent, b"  </", block.as_bytes(), b">"].concat());

@@ -8,8 +8,8 @@ use super::super::draft::{Draft, not_plain};
 use super::super::fields::{DISABLED, LIST};
 use super::super::layout::{self, Addition, Options};
 use super::super::mask::is_secret;
-use super::Room;
 use super::create::Wish;
+use super::{Room, set};
 use crate::engine::number::{find, replace};
 use crate::error::Result;
 use crate::extension::Kind;
@@ -130,7 +130,9 @@ pub fn dressed<'e>(
                 }
             }
         }
-        named.retain(|(_, value)| !value.is_empty());
+        let around = wish.cleared(part).filter(|name| part != Part::Attr && set::inherits(room, model, part, name));
+        named.extend(around.map(|name| (name.to_owned(), Vec::new())));
+        named.extend(wish.behind(part));
         if part == Part::Attr {
             let (_, at) = draft.attributes_end(model)?;
             let text = named

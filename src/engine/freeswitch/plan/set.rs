@@ -76,10 +76,7 @@ pub fn unset(room: &Room, draft: &mut Draft, user: &User, part: Part, option: &s
         draft.splice(file, crate::text::splice::Splice::remove(span));
         return Ok(());
     }
-    let around = [user.group, Some(reading.directory.domains[user.domain].node)].into_iter().flatten();
-    let others: Vec<_> =
-        around.flat_map(|node| super::super::directory::own(&reading.doc, node, part, false)).collect();
-    let inherited = others.iter().any(|s| s.name.eq_ignore_ascii_case(option.as_bytes()) && !s.value.is_empty());
+    let inherited = inherits(room, user, part, option);
     let own: Vec<_> = super::super::directory::own(&reading.doc, user.node, part, true)
         .into_iter()
         .filter(|setting| setting.name.eq_ignore_ascii_case(option.as_bytes()))
@@ -89,4 +86,12 @@ pub fn unset(room: &Room, draft: &mut Draft, user: &User, part: Part, option: &s
         (None, true) => draft.append(user, part, option, b""),
         (_, false) => own.iter().try_for_each(|setting| draft.remove(setting.node)),
     }
+}
+
+/// Whether group or domain say something about an option of their users.
+pub fn inherits(room: &Room, user: &User, part: Part, option: &str) -> bool {
+    let reading = room.reading();
+    let around = [user.group, Some(reading.directory.domains[user.domain].node)].into_iter().flatten();
+    let mut others = around.flat_map(|node| super::super::directory::own(&reading.doc, node, part, false));
+    others.any(|setting| setting.name.eq_ignore_ascii_case(option.as_bytes()) && !setting.value.is_empty())
 }
