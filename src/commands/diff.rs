@@ -11,9 +11,9 @@ use super::change::duration;
 use super::lists::{self, Loaded, Vault, WishArgs};
 use super::{App, Limits, Open, apply};
 use crate::cx::Cx;
-use crate::engine::{Estate, Expect, PlanOptions, Proof, Verdict, Warning};
-use crate::error::{Error, Place, Result};
-use crate::extension::Ext;
+use crate::engine::{Console, Estate, Expect, PlanOptions, Proof, Verdict, Warning};
+use crate::error::{Error, Result};
+use crate::extension::{Ext, Kind};
 use crate::inventory::Pbx;
 use crate::output::diff::FileDiff;
 use crate::output::document::{Body, Differing};
@@ -165,7 +165,13 @@ fn live(cx: &Cx, pbx: &Pbx) -> Result<Differing> {
             }
         })
         .collect();
-    differences.extend(left_over(cx, console.as_mut(), estate.as_ref()));
+    match left_over(cx, &open, console.as_mut(), estate.as_ref()) {
+        Ok(gone) => differences.extend(gone),
+        Err(error) => {
+            let message = format!("who is still live but gone from the files could not be asked: {}", error.line());
+            warnings.push(Warning::new("unproved", message));
+        }
+    }
     differences.sort_by(|a, b| crate::extension::order(&a.number, &b.number));
     let sides = ["RUNNING".to_owned(), "FILES".to_owned()];
     Ok(Differing { differences, warnings, diff: None, sides })
@@ -183,23 +189,26 @@ fn said(proof: &Proof, running: &str) -> [String; 3] {
 }
 
 /// Extensions the engine still holds although the files have them no more.
-fn left_over(cx: &Cx, console: &mut dyn crate::engine::Console, estate: &dyn Estate) -> Vec<Difference> {
+fn left_over(cx: &Cx, open: &Open, console: &mut dyn Console, estate: &dyn Estate) -> Result<Vec<Difference>> {
     if estate.elsewhere().is_some() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let known: Vec<String> = estate.extensions().into_iter().map(|found| found.number).collect();
-    let others = console.elsewhere(cx, &known, "the running engine", &Place::new("", 0)).unwrap_or_default();
-    let gone =
-        others.into_iter().filter(|other| estate.find(&Ext { number: other.number.clone(), domain: None }).is_none());
-    gone.map(|other| Difference {
-        action: "not-live".to_owned(),
-        number: other.number,
-        domain: other.domain,
-        fields: vec![Changed {
-            field: "endpoint".to_owned(),
-            have: Some("present".to_owned()),
-            want: Some("absent".to_owned()),
-        }],
-    })
-    .collect()
+    let here = |ext: &Ext| estate.find(ext).filter(|found| found.kind != Kind::Pointer);
+    // The name of a domain may be one only the engine knows.
+    let unnamed = |ext: &Ext| here(&Ext { domain: None, ..ext.clone() }).is_some_and(|found| found.domain.is_none());
+    let in_files = |ext: &Ext| here(ext).is_some() || (ext.domain.is_some() && unnamed(ext));
+    let gone = console.held(cx)?.into_iter().filter(|ext| !in_files(ext));
+    let field = Changed {
+        field: open.engine.object().to_owned(),
+        have: Some("present".to_owned()),
+        want: Some("absent".to_owned()),
+    };
+    Ok(gone
+        .map(|ext| Difference {
+            action: "not-live".to_owned(),
+            number: ext.number,
+            domain: ext.domain,
+            fields: vec![field.clone()],
+        })
+        .collect())
 }

@@ -437,6 +437,9 @@ pub trait Console: Send {
     /// Carries out aftercare; a warning for each one that failed, and how many did something.
     fn aftercare(&mut self, cx: &Cx, acts: &[Aftercare]) -> Result<(usize, Vec<Warning>)>;
 
+    /// Everybody the engine holds, of any kind, whatever the files say by now.
+    fn held(&mut self, cx: &Cx) -> Result<Vec<Ext>>;
+
     /// The extensions the engine holds besides `known`, where `store` (named at `place`) is another
     /// source than the files.
     fn elsewhere(&mut self, _cx: &Cx, _known: &[String], _store: &str, _place: &Place) -> Result<Vec<Extension>> {
@@ -461,6 +464,9 @@ pub trait Engine: Send + Sync {
     fn mark(&self) -> (&'static str, &'static str) {
         ("endpoint", asterisk::LIST)
     }
+
+    /// What it calls an extension, as the objects of proofs are called.
+    fn object(&self) -> &'static str;
 
     /// The folder it usually reads.
     fn usual_folder(&self) -> &'static Path;

@@ -322,6 +322,10 @@ impl Console for Line<'_> {
         Ok((acts.len(), Vec::new()))
     }
 
+    fn held(&mut self, _: &Cx) -> Result<Vec<Ext>> {
+        Ok(self.engine.running().into_keys().map(|number| Ext { number, domain: None }).collect())
+    }
+
     fn dialable(&mut self, _: &Cx, numbers: &[(String, String)]) -> Result<Vec<Warning>> {
         Ok(numbers.iter().map(|(n, _)| Warning::new("not-dialable", "nobody can dial it").number(n)).collect())
     }
@@ -333,6 +337,9 @@ pub struct Handle(pub Arc<StandIn>);
 impl Engine for Handle {
     fn name(&self) -> &'static str {
         "standin"
+    }
+    fn object(&self) -> &'static str {
+        "line"
     }
     fn usual_folder(&self) -> &'static Path {
         Path::new("/nowhere")

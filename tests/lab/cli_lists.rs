@@ -120,6 +120,23 @@ fn an_edit_by_hand_is_named_and_said_not_to_be_live() {
 }
 
 #[test]
+fn what_was_taken_out_by_hand_is_said_to_be_live_still() {
+    Pair::each(|pair| {
+        pair.run(0, &["diff", "--all"]);
+        pair.run(0, &["ext", "rm", "1001", "--all", "--yes", "--offline"]);
+        let live = pair.run(5, &["diff", "--all"]);
+        for (result, object) in live.as_array().unwrap().iter().zip(["endpoint", "user"]) {
+            let gone = json!([{"field": object, "have": "present", "want": "absent"}]);
+            let differences = result["differences"].as_array().unwrap();
+            assert_eq!((differences.len(), &differences[0]["number"]), (1, &json!("1001")), "{result:#}");
+            assert_eq!((&differences[0]["action"], &differences[0]["fields"]), (&json!("not-live"), &gone));
+        }
+        pair.run(0, &["reload", "--all", "--yes"]);
+        pair.run(0, &["diff", "--all"]);
+    });
+}
+
+#[test]
 fn a_list_with_one_bad_row_changes_nothing_anywhere() {
     Pair::each(|pair| {
         let before: Vec<_> = pair.folders().iter().map(|folder| tree(folder)).collect();

@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::cx::Cx;
 use crate::engine::{Aftercare, ByHand, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
 use crate::error::{Place, Result};
-use crate::extension::Extension;
+use crate::extension::{Ext, Extension};
 use crate::host::Host;
 
 mod answers;
@@ -106,6 +106,10 @@ impl Console for Asterisk<'_> {
 
     fn aftercare(&mut self, cx: &Cx, acts: &[Aftercare]) -> Result<(usize, Vec<Warning>)> {
         calls::aftercare(&mut self.link, cx, acts)
+    }
+
+    fn held(&mut self, cx: &Cx) -> Result<Vec<Ext>> {
+        elsewhere::held(&mut self.link, cx)
     }
 
     fn elsewhere(&mut self, cx: &Cx, known: &[String], store: &str, place: &Place) -> Result<Vec<Extension>> {

@@ -40,6 +40,10 @@ impl Engine for Asterisk {
         &["domain", "outbound_cid_name", "outbound_cid_number", "toll_allow"]
     }
 
+    fn object(&self) -> &'static str {
+        "endpoint"
+    }
+
     fn usual_folder(&self) -> &'static Path {
         Path::new("/etc/asterisk")
     }

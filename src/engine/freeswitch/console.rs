@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::cx::Cx;
 use crate::engine::{Aftercare, ByHand, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
 use crate::error::Result;
+use crate::extension::Ext;
 use crate::host::Host;
 use crate::wire::event_socket::Login;
 
@@ -18,6 +19,7 @@ mod contacts;
 mod dialable;
 mod dialplan;
 mod directory;
+mod held;
 mod link;
 mod live;
 mod prove;
@@ -81,6 +83,10 @@ impl Console for FreeSwitch<'_> {
 
     fn aftercare(&mut self, cx: &Cx, acts: &[Aftercare]) -> Result<(usize, Vec<Warning>)> {
         calls::aftercare(&mut self.link, cx, acts)
+    }
+
+    fn held(&mut self, cx: &Cx) -> Result<Vec<Ext>> {
+        held::held(&mut self.link, cx)
     }
 
     fn dialable(&mut self, cx: &Cx, numbers: &[(String, String)]) -> Result<Vec<Warning>> {

@@ -43,6 +43,10 @@ impl Engine for FreeSwitch {
         ("attr", fields::LIST)
     }
 
+    fn object(&self) -> &'static str {
+        "user"
+    }
+
     fn usual_folder(&self) -> &'static Path {
         Path::new("/etc/freeswitch")
     }

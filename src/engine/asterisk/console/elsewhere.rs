@@ -5,15 +5,21 @@ use super::link::Link;
 use crate::cx::Cx;
 use crate::engine::asterisk::fields::caller_id;
 use crate::error::{Place, Result};
-use crate::extension::{Extension, Fields, Kind, SecretKind};
+use crate::extension::{Ext, Extension, Fields, Kind, SecretKind};
 
 /// What is asked of each one.
 const FIELDS: [&str; 4] = ["context", "callerid", "auth", "mailboxes"];
 
+/// Every endpoint.
+pub fn held(link: &mut Link, cx: &Cx) -> Result<Vec<Ext>> {
+    let listed = link.ask(cx, &["pjsip list endpoints".to_owned()])?.remove(0);
+    Ok(listed.lines().filter_map(id).map(|number| Ext { number, domain: None }).collect())
+}
+
 /// Every endpoint that is not among `known`; `store` and `place` say where they live.
 pub fn endpoints(link: &mut Link, cx: &Cx, known: &[String], store: &str, place: &Place) -> Result<Vec<Extension>> {
-    let listed = link.ask(cx, &["pjsip list endpoints".to_owned()])?.remove(0);
-    let ids: Vec<String> = listed.lines().filter_map(id).filter(|id| !known.contains(id)).collect();
+    let held = held(link, cx)?.into_iter().map(|ext| ext.number);
+    let ids: Vec<String> = held.filter(|id| !known.contains(id)).collect();
     let question = |id: &String, field: &str| eval(&format!("AST_SORCERY(res_pjsip,endpoint,{id},{field})"));
     let questions: Vec<String> =
         ids.iter().flat_map(|id| FIELDS.iter().map(move |field| question(id, field))).collect();

@@ -70,7 +70,11 @@ pub struct Domain<'a> {
 impl<'a> Domain<'a> {
     /// The domain an answer of `xml_locate directory domain name DOMAIN` holds.
     pub fn of(document: &'a Element<'a>) -> Option<Self> {
-        let element = document.first("domain")?;
+        document.first("domain").map(Self::new)
+    }
+
+    /// A domain of the tree.
+    pub fn new(element: &'a Element<'a>) -> Self {
         let groups = element.first("groups").into_iter().flat_map(|groups| groups.all("group"));
         let mut users: Vec<_> = groups
             .filter_map(|group| Some((group, group.first("users")?)))
@@ -89,7 +93,17 @@ impl<'a> Domain<'a> {
             let wild = user.text_of("type").is_some_and(|kind| !kind.eq_ignore_ascii_case("pointer"));
             any = any.or(wild.then_some(n));
         }
-        Some(Self { element, users, named, any })
+        Self { element, users, named, any }
+    }
+
+    /// The ids of those who are found by them, pointers apart.
+    pub fn ids(&self) -> Vec<String> {
+        let found = |(n, (user, _)): (usize, &(&'a Element<'a>, _))| {
+            let id = user.text_of("id").filter(|_| !User::merged(user).is_pointer())?;
+            let first = self.named.get(&id.to_ascii_lowercase()).copied().into_iter().chain(self.any).min();
+            (first == Some(n)).then_some(id)
+        };
+        self.users.iter().enumerate().filter_map(found).collect()
     }
 
     /// The user who answers to a name.
@@ -149,6 +163,7 @@ mod tests {
             for (name, id) in [("0", "0"), ("2", "weird"), ("nosuch", "weird")] {
                 assert_eq!(domain.find(name).unwrap().text_of("id").unwrap(), id);
             }
+            assert_eq!(domain.ids(), ["0", "weird"], "the others are hidden");
         });
     }
 }
