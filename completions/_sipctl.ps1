@@ -964,6 +964,7 @@ Register-ArgumentCompleter -Native -CommandName 'sipctl' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--with-secrets', '--with-secrets', [CompletionResultType]::ParameterName, 'Put passwords into the file (0600) named with --to')
+            [CompletionResult]::new('--inherited', '--inherited', [CompletionResultType]::ParameterName, 'Write what templates, groups and domains give an extension as well')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
             [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')

@@ -757,7 +757,7 @@ _sipctl() {
             return 0
             ;;
         sipctl__subcmd__export)
-            opts="-o -v -h --to --with-secrets --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
+            opts="-o -v -h --to --with-secrets --inherited --pbx --group --all --jobs --accept-new-host-key --ssh-password-file --config --output --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

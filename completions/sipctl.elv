@@ -938,6 +938,7 @@ set edit:completion:arg-completer[sipctl] = {|@words|
             cand --output 'How to print'
             cand --color 'When to use colour'
             cand --with-secrets 'Put passwords into the file (0600) named with --to'
+            cand --inherited 'Write what templates, groups and domains give an extension as well'
             cand --all 'Work on every PBX of the inventory'
             cand --accept-new-host-key 'Accept the key of a host that is not known yet, and remember it'
             cand -v 'Show every file read, question asked and exchange made, secrets masked'

@@ -939,6 +939,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l color -d 'When 
 always\t'Always'
 never\t'Never'"
 complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l with-secrets -d 'Put passwords into the file (0600) named with --to'
+complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l inherited -d 'Write what templates, groups and domains give an extension as well'
 complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l all -d 'Work on every PBX of the inventory'
 complete -c sipctl -n "__fish_sipctl_using_subcommand export" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand export" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'

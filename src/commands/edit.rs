@@ -20,7 +20,7 @@ use crate::output::prompt;
 use crate::pool::lock;
 use crate::selection::Selection;
 use crate::spec::plan::{self, Site, Wish};
-use crate::spec::write::{self, File as ListFile};
+use crate::spec::write::{self, File as ListFile, With};
 use crate::spec::{Form, List, Problem, Row, read};
 
 /// Edit one extension in $VISUAL or $EDITOR
@@ -97,7 +97,8 @@ fn shown(app: &App, pbx: &Pbx, ext: &Ext) -> Result<(String, Ext)> {
     let estate = open.engine.load(&cx, open.host.as_ref(), &open.folder, false)?;
     let ext = Selection::One(ext.clone()).existing(estate.as_ref())?.remove(0);
     let found = estate.find(&ext).ok_or_else(|| crate::engine::refuse::no_such_extension(&ext, None))?;
-    let mut entry = write::entry(Site { pbx, engine: open.engine }, estate.as_ref(), &found, false, &mut Vec::new());
+    let mut entry =
+        write::entry(Site { pbx, engine: open.engine }, estate.as_ref(), &found, With::default(), &mut Vec::new());
     entry.domain.clone_from(&ext.domain);
     let file = ListFile { extensions: vec![entry], ..ListFile::default() };
     let text = file.text(Form::Yaml).map_err(|why| Error::failed(format!("cannot write it down: {why}")))?;

@@ -16,7 +16,7 @@ use crate::output::Format;
 use crate::selection::{self, Selection};
 use crate::spec::Form;
 use crate::spec::plan::Site;
-use crate::spec::write::{self, Entry, File};
+use crate::spec::write::{self, Entry, File, With};
 
 /// Write the extensions of PBXes as a list that apply, diff and edit take
 ///
@@ -33,6 +33,12 @@ pub struct ExportArgs {
     /// Put passwords into the file (0600) named with --to
     #[arg(long)]
     with_secrets: bool,
+    /// Write what templates, groups and domains give an extension as well
+    ///
+    /// For a PBX that has none of them: what is applied there behaves the same. Where they are there, what
+    /// they say already is not written again.
+    #[arg(long)]
+    inherited: bool,
 }
 
 /// Runs it.
@@ -50,7 +56,8 @@ pub fn run(app: &App, args: &ExportArgs) -> Result<u8> {
     let chosen = app.choose(false)?;
     let mut file = File::default();
     for pbx in &chosen {
-        let (mut entries, warnings) = on(app, pbx, &args.ext, args.with_secrets)?;
+        let (mut entries, warnings) =
+            on(app, pbx, &args.ext, With { secrets: args.with_secrets, inherited: args.inherited })?;
         app.out.warnings((chosen.len() > 1).then_some(pbx.name.as_str()), &warnings);
         if chosen.len() > 1 {
             entries.iter_mut().for_each(|entry| entry.pbx = Some(pbx.name.clone()));
@@ -69,7 +76,7 @@ pub fn run(app: &App, args: &ExportArgs) -> Result<u8> {
 }
 
 /// The entries of a PBX.
-pub fn on(app: &App, pbx: &Pbx, ext: &[Selection], secrets: bool) -> Result<(Vec<Entry>, Vec<Warning>)> {
+fn on(app: &App, pbx: &Pbx, ext: &[Selection], with: With) -> Result<(Vec<Entry>, Vec<Warning>)> {
     let cx = app.cx(pbx, Limits::default());
     let open = Open::new(&cx, pbx)?;
     let estate = open.engine.load(&cx, open.host.as_ref(), &open.folder, false)?;
@@ -84,7 +91,7 @@ pub fn on(app: &App, pbx: &Pbx, ext: &[Selection], secrets: bool) -> Result<(Vec
     let several = estate.extensions().iter().any(|found| found.kind.is_extension() && found.domain != first);
     let mut entries = Vec::with_capacity(found.len());
     for found in &found {
-        let mut entry = write::entry(site, estate.as_ref(), found, secrets, &mut warnings);
+        let mut entry = write::entry(site, estate.as_ref(), found, with, &mut warnings);
         entry.domain = found.domain.clone().filter(|_| several);
         entries.push(entry);
     }

@@ -128,8 +128,17 @@ impl Block {
     }
 }
 
-/// An extension as an entry; `secrets` puts its password in.
-pub fn entry(site: Site, estate: &dyn Estate, found: &Extension, secrets: bool, warnings: &mut Vec<Warning>) -> Entry {
+/// What an entry holds besides what stands in the extension itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct With {
+    /// Its password.
+    pub secrets: bool,
+    /// Options that templates, the group and the domain give it.
+    pub inherited: bool,
+}
+
+/// An extension as an entry.
+pub fn entry(site: Site, estate: &dyn Estate, found: &Extension, with: With, warnings: &mut Vec<Warning>) -> Entry {
     let ext = Ext { number: found.number.clone(), domain: found.domain.clone() };
     let mut fields = found.fields.clone();
     if fields.enabled == Some(true) {
@@ -139,14 +148,14 @@ pub fn entry(site: Site, estate: &dyn Estate, found: &Extension, secrets: bool, 
         fields.webrtc = None;
     }
     let mut entry = Entry { number: Some(found.number.clone()), fields, ..Entry::default() };
-    if secrets && found.secret != SecretKind::None && found.secret != SecretKind::Open {
+    if with.secrets && found.secret != SecretKind::None && found.secret != SecretKind::Open {
         entry.password = password(estate, &ext);
         if entry.password.is_none() {
             let message = "its password cannot be carried by a list, and stays out of it";
             warnings.push(Warning::new("list", message).number(&found.number).at(&found.source));
         }
     }
-    let block = block(estate, &ext);
+    let block = block(estate, &ext, with.inherited);
     match site.pbx.address.kind {
         Kind::Asterisk => entry.asterisk = block,
         Kind::FreeSwitch => entry.freeswitch = block,
@@ -162,8 +171,8 @@ fn password(estate: &dyn Estate, ext: &Ext) -> Option<String> {
     }
 }
 
-/// The extension's own options that are no field.
-fn block(estate: &dyn Estate, ext: &Ext) -> Block {
+/// The options of an extension that are no field.
+fn block(estate: &dyn Estate, ext: &Ext, inherited: bool) -> Block {
     let mut block = Block::default();
     let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for shown in estate.settings(ext, false) {
@@ -172,7 +181,7 @@ fn block(estate: &dyn Estate, ext: &Ext) -> Block {
         let odd = shown.option.contains(|c: char| c.is_whitespace() || c.is_control() || "[];=<>\"&'".contains(c));
         let covered = COVERED.contains(&lower.as_str()) || COVERED_TOO.contains(&lower.as_str());
         let secret = shown.value == MASK;
-        if shown.inherited || covered || secret || odd || shown.value.chars().any(char::is_control) {
+        if (shown.inherited && !inherited) || covered || secret || odd || shown.value.chars().any(char::is_control) {
             continue;
         }
         if !ASTERISK.contains(&shown.section.as_str()) && !FREESWITCH.contains(&shown.section.as_str()) {

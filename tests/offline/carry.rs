@@ -131,3 +131,73 @@ fn an_edit_without_a_change_or_with_a_mistake_changes_nothing() {
     assert_eq!(two.text("asterisk/pjsip.conf"), before);
     assert_eq!(two.left_over(), Vec::<PathBuf>::new());
 }
+
+/// Phones of a house with templates, one of them with more than they say.
+const TEMPLATES: &str = "[phone](!)\ntype=endpoint\ncontext=internal\ndisallow=all\nallow=alaw\nrtp_timeout=30\n\
+                         set_var=A=1\n\n[aor](!)\ntype=aor\nmax_contacts=3\nauthenticate_qualify=yes\n\n\
+                         [1001](phone)\nauth=1001\naors=1001\ndtmf_mode=info\nset_var=B=2\n\n\
+                         [1001]\ntype=auth\nusername=1001\npassword=x\n\n[1001](aor)\n";
+
+#[test]
+fn what_templates_say_goes_along_to_where_they_are_not() {
+    let program = Program::new();
+    let at = |name: &str| program.home().join(name);
+    for (folder, text) in [("house", TEMPLATES), ("bare", ""), ("copied", ""), ("twin", TEMPLATES)] {
+        std::fs::create_dir(at(folder)).unwrap();
+        std::fs::write(at(folder).join("pjsip.conf"), text).unwrap();
+    }
+    let pbx = |name: &str| format!("asterisk:{}", at(name).display());
+    let text = program.run(&["export", "--inherited", "--pbx", &pbx("house")]).fails(0, "").stdout;
+    let list = at("list.yaml").display().to_string();
+    std::fs::write(&list, &text).unwrap();
+    program.run(&["diff", "-f", &list, "--pbx", &pbx("house")]).fails(0, "");
+    program.run(&["apply", "-f", &list, "--pbx", &pbx("bare"), "--offline"]).fails(0, "");
+    let copy = ["ext", "copy", "1001", "--pbx", &pbx("house"), "--offline", "--to"];
+    program.run(&[&copy[..], &[&pbx("copied")]].concat()).fails(0, "");
+    for there in ["bare", "copied"] {
+        program.run(&["diff", "-f", &list, "--pbx", &pbx(there)]).fails(0, "");
+        let conf = std::fs::read_to_string(at(there).join("pjsip.conf")).unwrap();
+        for option in ["rtp_timeout=30", "authenticate_qualify=yes", "dtmf_mode=info", "set_var=A=1", "set_var=B=2"] {
+            assert!(conf.contains(option), "{option}: {conf}");
+        }
+    }
+    // Where the templates are, what they say is not written again.
+    program.run(&["ext", "renumber", "1001", "1002", "--pbx", &pbx("twin"), "--offline", "--yes"]).fails(0, "");
+    program.run(&["apply", "-f", &list, "--pbx", &pbx("twin"), "--offline"]).fails(0, "");
+    program.run(&["diff", "-f", &list, "--pbx", &pbx("twin")]).fails(0, "");
+    let conf = std::fs::read_to_string(at("twin").join("pjsip.conf")).unwrap();
+    let own = conf.split("[1001]").nth(1).unwrap();
+    assert!(own.starts_with("(phone)") && !own.contains("rtp_timeout") && !own.contains("A=1"), "{conf}");
+    assert!(own.contains("set_var=B=2"), "{conf}");
+}
+
+#[test]
+fn a_digest_is_not_hashed_again_for_another_algorithm() {
+    let program = Program::new();
+    let etc = program.home().join("etc");
+    std::fs::create_dir(&etc).unwrap();
+    let conf = |algorithms: &str| {
+        format!(
+            "[1001]\ntype=endpoint\ncontext=internal\nauth=1001\naors=1001\n\n[1001]\ntype=auth\nauth_type=digest\n\
+             username=1001\nsupported_algorithms_uas={algorithms}\npassword_digest=SHA-256:{:064},MD5:{:032}\n\n\
+             [1001]\ntype=aor\nmax_contacts=1\n",
+            7, 7
+        )
+    };
+    let pbx = format!("asterisk:{}", etc.display());
+    let list = program.home().join("list.yaml").display().to_string();
+    std::fs::write(&list, format!("extensions:\n- number: 1001\n  password: 'digest:{:032}'\n", 8)).unwrap();
+    let apply = ["apply", "-f", &list, "--pbx", &pbx, "--offline", "--yes"];
+    std::fs::write(etc.join("pjsip.conf"), conf("SHA-256,MD5")).unwrap();
+    program.run(&apply).fails(2, "SHA-256");
+    assert_eq!(std::fs::read_to_string(etc.join("pjsip.conf")).unwrap(), conf("SHA-256,MD5"));
+    std::fs::write(etc.join("pjsip.conf"), conf("MD5")).unwrap();
+    program.run(&apply).fails(0, "");
+    let text = std::fs::read_to_string(etc.join("pjsip.conf")).unwrap();
+    assert!(text.contains(&format!("{:032}", 8)) && !text.contains("SHA-256"), "{text}");
+    // Of two digests the one that a list can carry goes into it.
+    std::fs::write(etc.join("pjsip.conf"), conf("MD5")).unwrap();
+    let to = program.home().join("all.yaml");
+    program.run(&["export", "--pbx", &pbx, "--with-secrets", "--to", to.to_str().unwrap()]).fails(0, "");
+    assert!(std::fs::read_to_string(&to).unwrap().contains(&format!("digest:{:032}", 7)));
+}

@@ -8,7 +8,7 @@ use sipctl::engine::{Estate, PlanOptions};
 use sipctl::extension::Fields;
 use sipctl::inventory::{Choice, Inventory, Pbx};
 use sipctl::spec::plan::{Planned, Site, Wish, plan};
-use sipctl::spec::write::{File, entry};
+use sipctl::spec::write::{File, With, entry};
 use sipctl::spec::{Form, import, read::read};
 
 use crate::home::{Home, Tree};
@@ -23,7 +23,8 @@ fn export(estate: &dyn Estate, secrets: bool) -> File {
     let pbx = pbx();
     let site = Site { pbx: &pbx, engine: &Asterisk };
     let phones = estate.extensions().into_iter().filter(|found| found.kind.is_extension());
-    let entries = phones.map(|found| entry(site, estate, &found, secrets, &mut Vec::new()));
+    let with = With { secrets, inherited: false };
+    let entries = phones.map(|found| entry(site, estate, &found, with, &mut Vec::new()));
     File { extensions: entries.collect(), ..File::default() }
 }
 

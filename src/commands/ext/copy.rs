@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 
+use crate::address::Kind as Engines;
 use crate::change::Status;
 use crate::commands::change::{Change, ChangeArgs, LimitArgs};
 use crate::commands::{App, Open};
@@ -17,11 +18,13 @@ use crate::output::prompt;
 use crate::secret::{Algorithm, Secret, Stored};
 use crate::selection::{self, Selection, collapse};
 use crate::spec::plan::{self, Site, Wish};
-use crate::spec::{Key, List, Row, node, write};
+use crate::spec::write::{self, With};
+use crate::spec::{Key, List, Row, node};
 
 /// Make the same extensions on another PBX, passwords too
 ///
-/// The shared fields go along, and between two of one engine every option of their own. A password
+/// The shared fields go along, and between two of one engine every option of their own; on Asterisk also
+/// what templates say, where the other PBX has none that say the same. A password
 /// that is stored in clear goes along unseen; one of which only a digest is stored goes where the
 /// other PBX challenges with the same realm.
 #[derive(Args, Debug)]
@@ -220,9 +223,11 @@ impl Carried {
     }
 }
 
-/// Options of its own, between two of one engine.
+/// Its options, between two of one engine.
 fn settings(pbx: &Pbx, engine: &'static dyn Engine, estate: &dyn Estate, found: &Extension) -> Vec<Setting> {
-    let entry = write::entry(Site { pbx, engine }, estate, found, false, &mut Vec::new());
+    // Templates are somewhere else there; domains are the PBX's own.
+    let with = With { secrets: false, inherited: pbx.address.kind == Engines::Asterisk };
+    let entry = write::entry(Site { pbx, engine }, estate, found, with, &mut Vec::new());
     let one = |(name, want): (&String, Want)| {
         let (object, option) = name.split_once('.')?;
         Some(Setting { object: object.to_owned(), option: option.to_owned(), want })

@@ -314,9 +314,14 @@ impl engine::Estate for Estate {
         let own = self.configs.text(auth, "realm").filter(|realm| !realm.is_empty());
         let realm = own.or_else(|| live.and_then(|live| live.realm.clone())).unwrap_or_else(|| self.realm(auth));
         let digest = |text: String| {
-            let first = text.split(',').next().unwrap_or_default().trim().to_owned();
-            let (algorithm, hex) = first.split_once(':').unwrap_or(("MD5", &first));
-            Some(Stored::Digest(Algorithm::by_name(algorithm)?, Secret::new(hex.trim())))
+            let one = |one: &str| {
+                let (algorithm, hex) = one.split_once(':').unwrap_or(("MD5", one));
+                Some((Algorithm::by_name(algorithm.trim())?, Secret::new(hex.trim())))
+            };
+            let all: Vec<_> = text.split(',').filter_map(one).collect();
+            // The one that a list and another PBX can take.
+            let md5 = all.iter().find(|(algorithm, _)| *algorithm == Algorithm::Md5);
+            md5.or(all.first()).cloned().map(|(algorithm, hash)| Stored::Digest(algorithm, hash))
         };
         let stored = match self.password(ext) {
             Some(clear) => Stored::Clear(clear),

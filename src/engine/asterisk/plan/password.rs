@@ -122,6 +122,12 @@ fn store_digest(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -
         return Err(Error::usage("a digest needs a username, and this auth has none").at(room.header(auth)));
     };
     let realm = room.estate.realm(auth);
+    let algorithms = algorithms(room, auth);
+    if let Some(other) = algorithms.iter().find(|algorithm| secret.is_hashed() && **algorithm != Algorithm::Md5) {
+        let message =
+            format!("phones of this auth are asked for a {} digest too, and only an MD5 one is known", other.name());
+        return Err(Error::usage(message).at(room.header(auth)).hint("give the password itself, or a new one"));
+    }
     clear(room, draft, auth, "password")?;
     match room.digest_form() {
         DigestForm::PasswordDigest => {
@@ -129,7 +135,7 @@ fn store_digest(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -
             if configs.text(auth, "auth_type").is_some_and(|kind| kind.eq_ignore_ascii_case("md5")) {
                 single(room, draft, auth, "auth_type", "digest")?;
             }
-            let digest = algorithms(room, auth)
+            let digest = algorithms
                 .iter()
                 .map(|algorithm| format!("{}:{}", algorithm.name(), secret.ha1(*algorithm, &user, &realm)))
                 .collect::<Vec<_>>();
@@ -144,7 +150,7 @@ fn store_digest(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -
 }
 
 /// The algorithms phones of this auth are challenged with; MD5 where nothing is said.
-pub fn algorithms(room: &Room, auth: Object) -> Vec<Algorithm> {
+fn algorithms(room: &Room, auth: Object) -> Vec<Algorithm> {
     let named = room.estate.configs.list(auth, "supported_algorithms_uas");
     let known: Vec<Algorithm> =
         named.iter().filter_map(|name| Algorithm::by_name(&String::from_utf8_lossy(name))).collect();

@@ -7,6 +7,7 @@ use super::super::dress::{Model, Neighbours, Run};
 use super::super::fields;
 use super::super::layout::{self, KeyStyle, Piece};
 use super::super::objects::{Configs, Dialect, Object, Type};
+use super::super::options;
 use super::create::Wish;
 use super::{Room, set};
 use crate::engine::number::replace;
@@ -253,6 +254,8 @@ impl Writer<'_, '_> {
                 self.push(kind, "disallow", b"all")?;
             }
             if !self.finish(kind, &option) {
+                let mut asked = asked;
+                self.without_inherited(kind, &option, &mut asked);
                 for value in asked {
                     self.lines.push(again(value.as_bytes())?);
                 }
@@ -364,7 +367,8 @@ impl Writer<'_, '_> {
         };
         for kind in &kinds {
             for option in self.wish.options(*kind).into_iter().map(str::to_owned).collect::<Vec<_>>() {
-                let asked = self.wish.asked(*kind, &option).unwrap_or_default();
+                let mut asked = self.wish.asked(*kind, &option).unwrap_or_default();
+                self.without_inherited(*kind, &option, &mut asked);
                 if self.finish(*kind, &option) || self.inherits(*kind, &option, &asked) {
                     continue;
                 }
@@ -408,6 +412,17 @@ impl Writer<'_, '_> {
     fn inherits_one(&self, kind: Type, option: &str, asked: &[&str]) -> bool {
         let [wanted] = asked else { return false };
         self.inherited(kind, option).as_deref() == Some(wanted.as_bytes())
+    }
+
+    /// Of an option that accumulates the template's values are there already.
+    fn without_inherited(&self, kind: Type, option: &str, asked: &mut Vec<&str>) {
+        let repeats = options::find(kind.name(), option).is_some_and(|info| info.repeated);
+        if repeats && asked.len() > 1 && self.wish.template(kind).is_none() {
+            let object = Object { kind, ..self.object };
+            let inherited = self.configs().values(object, option).filter(|(_, var)| var.inherited);
+            let given: Vec<&[u8]> = inherited.map(|(value, _)| value).collect();
+            asked.retain(|value| !given.contains(&value.as_bytes()));
+        }
     }
 
     /// What the template of the section says about an option.
