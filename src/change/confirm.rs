@@ -20,7 +20,7 @@ use crate::host::{Command, Content, Meta, Step, Want};
 /// The script is given as long to act before somebody else does.
 const GRACE: i64 = 5;
 /// What it needs of the host, and whether the lock of the folder is one it can take.
-const NEEDS: &str = "for p in flock stat grep mv cmp sleep sync; do command -v $p >/dev/null || { echo $p; exit 3; }; done; \
+const NEEDS: &str = "for p in flock setsid stat grep mv cmp sleep sync; do command -v $p >/dev/null || { echo $p; exit 3; }; done; \
                      flock -n \"$0\" true; [ $? -le 1 ] || { echo 'a lock on this file system'; exit 3; }";
 
 impl Run<'_> {
@@ -29,7 +29,7 @@ impl Run<'_> {
         if self.options.confirm.is_none() {
             return Ok(());
         }
-        let refuse = |why: &str| Err(Error::usage(format!("--confirm cannot be kept here: {why}")));
+        let refuse = |why: &str| Err(unkept(why));
         let Target { host, folder, .. } = self.target;
         if !self.reloads() {
             return refuse("the engine is not made to read the change");
@@ -53,7 +53,10 @@ impl Run<'_> {
         };
         let Some(token) = &open.opened.confirm else { return Ok(()) };
         let (host, folder) = (self.target.host, self.target.folder.as_path());
-        let reload = console.by_hand(self.cx, &open.opened.reload, &private(folder))?;
+        let reload = console.by_hand(self.cx, &open.opened.reload, &private(folder)).map_err(|error| match error.code {
+            Code::Interrupted => error,
+            _ => unkept(&error.line()),
+        })?;
         let script = watchdog::script(folder, token, &open.opened, &open.waiting, &reload, after.as_secs())?;
         let (marker, path) = (watchdog::marker(folder, token), watchdog::script_at(folder, token));
         let file = |path: &std::path::Path, bytes: &[u8]| Step::Create {
@@ -94,6 +97,11 @@ impl Run<'_> {
         // What cannot be said now stops nothing.
         let _ = self.dialable(&ground.plan);
     }
+}
+
+/// The error where nobody could put the old state back.
+fn unkept(why: &str) -> Error {
+    Error::usage(format!("--confirm cannot be kept here: {why}")).hint("nothing is changed; without --confirm it can be")
 }
 
 /// Whether a change that waits may still be confirmed; an error where it is too early to take it back.

@@ -15,6 +15,8 @@ use crate::host::Command;
 
 /// As often a reload is tried while somebody else's is under way, once a second.
 const TRIES: u32 = 60;
+/// As often, in seconds, it looks whether somebody has decided: then it has nothing to stay for.
+const LOOK: u32 = 5;
 
 /// The file that is there as long as nobody has decided.
 pub(super) fn marker(folder: &Path, token: &str) -> PathBuf {
@@ -77,7 +79,11 @@ pub(super) fn script(
          hold || exit 1\n\
          [ -e \"$marker\" ] || exit 0\n\
          if grep -q '\"waiting\":{{' \"$journal\"; then\n\
-         exec 9<&-\nsleep {seconds}\nhold || exit 1\n\
+         exec 9<&-\nleft={seconds}\n\
+         while [ $left -gt 0 ]; do\n\
+         n=$((left < {LOOK} ? left : {LOOK}))\nsleep $n\nleft=$((left - n))\n\
+         [ -e \"$marker\" ] || exit 0\n\
+         done\nhold || exit 1\n\
          [ -e \"$marker\" ] || exit 0\n\
          fi\n\
          mv \"$marker\" {expired} || exit 0\n\

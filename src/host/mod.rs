@@ -303,8 +303,7 @@ pub trait Host: Send + Sync {
     /// Starts a shell script of the host as a process that outlives this program, its terminal and
     /// the way to the host.
     fn leave_behind(&self, cx: &Cx, script: &Path) -> Result<()> {
-        const START: &str = "if command -v setsid >/dev/null; then set -- setsid sh \"$0\"; else set -- sh \"$0\"; fi; \
-                             \"$@\" </dev/null >/dev/null 2>&1 &";
+        const START: &str = "setsid sh \"$0\" </dev/null >/dev/null 2>&1 &";
         let args = ["-c".to_owned(), START.to_owned(), script.display().to_string()];
         let command = Command { program: "sh".to_owned(), args: args.to_vec(), stdin: Vec::new() };
         match self.run(cx, &[command])?.first() {

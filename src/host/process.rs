@@ -51,10 +51,6 @@ impl Process {
             child,
             said: VecDeque::new(),
         };
-        let waitless = |fd: &dyn AsFd| -> io::Result<()> {
-            let flags = fcntl_getfl(fd.as_fd())?;
-            Ok(fcntl_setfl(fd.as_fd(), flags | OFlags::NONBLOCK)?)
-        };
         if let (Some(input), Some(output), Some(error)) = (&process.input, &process.output, &process.error) {
             waitless(input)?;
             waitless(output)?;
@@ -179,7 +175,14 @@ pub fn words(said: &[u8]) -> String {
     lines[lines.len().saturating_sub(LINES)..].join("; ")
 }
 
-fn waits(error: &io::Error) -> bool {
+/// Makes reads and writes answer that they would wait, instead of waiting.
+pub(super) fn waitless(fd: &impl AsFd) -> io::Result<()> {
+    let flags = fcntl_getfl(fd)?;
+    Ok(fcntl_setfl(fd, flags | OFlags::NONBLOCK)?)
+}
+
+/// Whether there is nothing to move now.
+pub(super) fn waits(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 

@@ -17,21 +17,21 @@ use crate::freeswitch::FreeSwitch;
 use crate::office::{Gate, Office, example};
 use crate::program::{Answer, Program, Running};
 use crate::proxy::{Cut, Proxy};
-use crate::ssh_cut::server;
+use crate::ssh_cut::server_with;
 use crate::sshd::{self, Sshd, me, run};
 use crate::sudoers::Users;
 
 const NAMES: [&str; 4] = ["here", "sudo", "box", "fs"];
 
 /// The fleet; what is left of it goes when dropped.
-struct Fleet {
+pub struct Fleet {
     local: Office,
     /// Reached as one user, worked on as another, whose it is.
-    far: Office,
-    container: Container,
-    freeswitch: FreeSwitch,
-    proxy: Proxy,
-    program: Program,
+    pub far: Office,
+    pub container: Container,
+    pub freeswitch: FreeSwitch,
+    pub proxy: Proxy,
+    pub program: Program,
     _server: Sshd,
     _users: Users,
     /// What enters the engine's root folder for the other user.
@@ -51,7 +51,7 @@ fn configuration() -> TempDir {
 
 impl Fleet {
     /// None where one of them is not to be had.
-    fn start(tag: &str) -> Option<Self> {
+    pub fn start(tag: &str) -> Option<Self> {
         let release = Lab::engines().into_iter().next()?;
         let root = crate::containers::root()?;
         if !sshd::root() {
@@ -84,7 +84,8 @@ impl Fleet {
         let script = format!("#!/bin/sh\nexec sudo -n {}/lab \"$@\"\n", enter.path().display());
         crate::office::script_at(&enter.path().join("asterisk"), &script);
 
-        let server = server();
+        let bin = freeswitch.conf().parent().unwrap().join("bin");
+        let server = server_with(&format!("SetEnv PATH={}:/usr/sbin:/usr/bin:/sbin:/bin", bin.display()));
         for name in ["", "authorized_keys"] {
             std::fs::set_permissions(server.at(name), Permissions::from_mode(0o755)).unwrap();
         }
@@ -114,16 +115,16 @@ impl Fleet {
         Self { local, far, container, freeswitch, proxy, program, _server: server, _users: users, _enter: enter }
     }
 
-    fn run(&self, args: &[&str]) -> Answer {
+    pub fn run(&self, args: &[&str]) -> Answer {
         self.program.run(args)
     }
 
-    fn trees(&self) -> [BTreeMap<PathBuf, Vec<u8>>; 4] {
+    pub fn trees(&self) -> [BTreeMap<PathBuf, Vec<u8>>; 4] {
         [self.local.folder(), self.far.folder(), self.container.config.path(), &self.freeswitch.conf()].map(tree)
     }
 
     /// Which of them hold an extension that runs, asked past sipctl.
-    fn live(&self, number: &str) -> [bool; 4] {
+    pub fn live(&self, number: &str) -> [bool; 4] {
         let show = format!("pjsip show endpoint {number}");
         let asterisk = ["exec", &self.container.name, "asterisk", "-C", "/etc/pbx/asterisk.conf", "-rx", &show];
         let said = String::from_utf8(podman(&asterisk).stdout).unwrap();
@@ -137,7 +138,7 @@ impl Fleet {
 }
 
 /// A value of each result.
-fn each(document: &Value, pointer: &str) -> Vec<Value> {
+pub fn each(document: &Value, pointer: &str) -> Vec<Value> {
     let results = document["results"].as_array().unwrap().iter();
     results.map(|result| result.pointer(pointer).cloned().unwrap_or_default()).collect()
 }

@@ -14,7 +14,12 @@ use crate::sshd::{Sshd, answers, here, me};
 
 /// A server whose packets the proxy can tell apart, known by an alias.
 pub fn server() -> Sshd {
-    let server = Sshd::with(READABLE, &["ed25519"]);
+    server_with("")
+}
+
+/// The same with more settings.
+pub fn server_with(settings: &str) -> Sshd {
+    let server = Sshd::with(&format!("{READABLE}\n{settings}"), &["ed25519"]);
     server.known(&format!("pbx {}\n", server.host_key("ed25519")));
     server.config("HostKeyAlias pbx");
     server

@@ -1,23 +1,23 @@
 //! Runs programs without a shell, in a process group of their own that ends with the wait for it.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command as Program, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command as Program, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::super::process::{waitless, waits};
 use super::super::{Command, Output};
 use crate::cx::Cx;
 use crate::error::{Code, Error, Result};
 
 /// How often a waiting call looks whether it should stop.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long the last words of a program that has ended may take; only a child it left behind makes
-/// this wait.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+/// As much of one stream is read before other things are looked at.
+const GULP: usize = 1 << 20;
 
 /// Runs one program to its end. It may be silent for `cx.timeouts.question`.
 pub(super) fn one(cx: &Cx, command: &Command) -> Result<Output> {
@@ -33,65 +33,94 @@ pub(super) fn one(cx: &Cx, command: &Command) -> Result<Output> {
             let code = if error.kind() == ErrorKind::NotFound { Code::NotFound } else { Code::Failed };
             Error::new(code, format!("cannot run {}", command.program)).because(error)
         })?;
-    let (sender, chunks) = channel();
-    if let Some(mut stdin) = child.stdin.take() {
-        let bytes = command.stdin.clone();
-        // A program that reads nothing closes the pipe: its answer says what it made of that.
-        thread::spawn(move || stdin.write_all(&bytes));
-    }
-    drain(child.stdout.take(), false, sender.clone());
-    drain(child.stderr.take(), true, sender);
-    let ended = collect(cx, command, &mut child, &chunks);
+    let ended = talk(cx, command, &mut child);
     if ended.is_err() {
         kill(&mut child);
     }
     ended
 }
 
-fn drain(pipe: Option<impl Read + Send + 'static>, error: bool, chunks: Sender<(bool, Vec<u8>)>) {
-    let Some(mut pipe) = pipe else { return };
-    thread::spawn(move || {
-        let mut buffer = [0; 1 << 14];
-        while let Ok(length @ 1..) = pipe.read(&mut buffer) {
-            if chunks.send((error, buffer[..length].to_vec())).is_err() {
-                return;
-            }
-        }
-    });
-}
-
-fn collect(cx: &Cx, command: &Command, child: &mut Child, chunks: &Receiver<(bool, Vec<u8>)>) -> Result<Output> {
+/// Feeds it and listens until it has ended. What it said is in the pipes by then, however late this
+/// looks; a child that it left behind may keep them open, and is not waited for.
+fn talk(cx: &Cx, command: &Command, child: &mut Child) -> Result<Output> {
+    let broken = |error| Error::failed(format!("cannot talk to {}", command.program)).because(error);
+    let mut pipes = Pipes::of(child).map_err(broken)?;
     let mut output = Output { status: None, stdout: Vec::new(), stderr: Vec::new() };
-    let mut heard = Instant::now();
-    let mut status = None;
-    let mut closed = false;
-    // What it said before it ended may still be in the pipes, and a child of it may keep them open.
-    while !closed {
-        cx.check()?;
-        match chunks.recv_timeout(if status.is_none() { LOOK } else { LAST_WORDS }) {
-            Ok((error, mut bytes)) => {
-                heard = Instant::now();
-                if error { &mut output.stderr } else { &mut output.stdout }.append(&mut bytes);
-                continue;
-            }
-            Err(RecvTimeoutError::Disconnected) => closed = true,
-            Err(RecvTimeoutError::Timeout) if status.is_some() => break,
-            Err(RecvTimeoutError::Timeout) => status = exited(command, child)?,
-        }
-        silent(cx, command, heard)?;
-    }
+    let (mut unsent, mut heard) = (&command.stdin[..], Instant::now());
     let mut pause = Duration::from_micros(100);
-    while status.is_none() {
-        status = exited(command, child)?;
-        if status.is_none() {
-            cx.check()?;
-            silent(cx, command, heard)?;
+    loop {
+        let status = exited(command, child)?;
+        if pipes.pass(&mut unsent, &mut output).map_err(broken)? {
+            heard = Instant::now();
+        }
+        if let Some(status) = status {
+            return Ok(Output { status: status.code(), ..output });
+        }
+        cx.check()?;
+        silent(cx, command, heard)?;
+        if pipes.stdout.is_some() || pipes.stderr.is_some() {
+            pipes.wait();
+        } else {
             thread::sleep(pause);
             pause = (pause * 2).min(LOOK);
         }
     }
-    output.status = status.and_then(|status| status.code());
-    Ok(output)
+}
+
+/// Its ends of the pipes, as long as they are open.
+struct Pipes {
+    stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+}
+
+impl Pipes {
+    fn of(child: &mut Child) -> io::Result<Self> {
+        let pipes = Self { stdin: child.stdin.take(), stdout: child.stdout.take(), stderr: child.stderr.take() };
+        pipes.stdin.iter().try_for_each(waitless)?;
+        pipes.stdout.iter().try_for_each(waitless)?;
+        pipes.stderr.iter().try_for_each(waitless)?;
+        Ok(pipes)
+    }
+
+    /// Moves what can be moved without waiting; whether the program said something.
+    fn pass(&mut self, unsent: &mut &[u8], output: &mut Output) -> io::Result<bool> {
+        while let Some(stdin) = self.stdin.as_mut().filter(|_| !unsent.is_empty()) {
+            match stdin.write(unsent) {
+                Ok(sent) => *unsent = &unsent[sent..],
+                Err(error) if waits(&error) => break,
+                // A program that reads nothing closes the pipe: its answer says what it made of that.
+                Err(_) => *unsent = &[],
+            }
+        }
+        if unsent.is_empty() {
+            self.stdin = None;
+        }
+        Ok(take(&mut self.stdout, &mut output.stdout)? | take(&mut self.stderr, &mut output.stderr)?)
+    }
+
+    fn wait(&self) {
+        let mut fds = Vec::with_capacity(3);
+        fds.extend(self.stdout.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
+        fds.extend(self.stderr.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
+        fds.extend(self.stdin.as_ref().map(|fd| PollFd::new(fd, PollFlags::OUT)));
+        // An interrupted wait is a short one: the caller looks again anyway.
+        let _ = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: i64::from(LOOK.subsec_nanos()) }));
+    }
+}
+
+/// What is in a pipe; whether something was.
+fn take(pipe: &mut Option<impl Read>, into: &mut Vec<u8>) -> io::Result<bool> {
+    let (before, mut buffer) = (into.len(), [0; 1 << 14]);
+    while let Some(open) = pipe.as_mut().filter(|_| into.len() < before + GULP) {
+        match open.read(&mut buffer) {
+            Ok(0) => *pipe = None,
+            Ok(length) => into.extend_from_slice(&buffer[..length]),
+            Err(error) if waits(&error) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(into.len() > before)
 }
 
 fn exited(command: &Command, child: &mut Child) -> Result<Option<std::process::ExitStatus>> {
@@ -156,17 +185,21 @@ mod tests {
 
     #[test]
     fn what_a_program_said_last_is_heard_after_its_end() {
-        let command = sh("exit 0", b"");
-        let mut child = Program::new("true").spawn().unwrap();
-        child.wait().unwrap();
-        let (sender, chunks) = channel();
-        // On a busy machine the thread that reads the pipe comes late.
-        thread::spawn(move || {
-            thread::sleep(LOOK * 3);
-            sender.send((false, b"last words".to_vec()))
-        });
-        let output = collect(&Cx::new(&Silent), &command, &mut child, &chunks).unwrap();
-        assert_eq!((output.stdout, output.status), (b"last words".to_vec(), Some(0)));
+        // On a busy machine the first look may come long after its end.
+        let command = sh("", b"");
+        let mut child = Program::new("sh")
+            .args(["-c", "printf 'last words'; printf '%060000d' 0 >&2"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Waiting would close its input.
+        while child.try_wait().unwrap().is_none() {
+            thread::sleep(LOOK);
+        }
+        let output = talk(&Cx::new(&Silent), &command, &mut child).unwrap();
+        assert_eq!((output.stdout, output.stderr.len(), output.status), (b"last words".to_vec(), 60_000, Some(0)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whether the host is who it should be: always checked, before anything secret is sent.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -58,15 +58,19 @@ pub(super) fn prefer(session: &Session, settings: &Settings, known: &Known) -> R
 
 /// Believes the host, or says why not and what to type.
 pub(super) fn check(session: &Session, settings: &Settings, known: &Known, accept: bool) -> Result<()> {
-    let Some(key) = session.host_key().map(|(key, _)| key.to_vec()) else {
-        return Err(Error::new(Code::Unreachable, format!("{} shows no host key", settings.name)));
-    };
+    match session.host_key() {
+        Some((key, _)) => judge(key, settings, known, accept),
+        None => Err(Error::new(Code::Unreachable, format!("{} shows no host key", settings.name))),
+    }
+}
+
+fn judge(key: &[u8], settings: &Settings, known: &Known, accept: bool) -> Result<()> {
     let names: Vec<&str> = settings.known_as.iter().map(String::as_str).collect();
     let name = names.first().copied().unwrap_or_default();
-    let kind = known::kind_of(&key).unwrap_or("odd");
-    let shown = format!("{kind} {}", known::fingerprint(&key));
+    let kind = known::kind_of(key).unwrap_or("odd");
+    let shown = format!("{kind} {}", known::fingerprint(key));
     let refuse = |message: String| Err(Error::new(Code::Unreachable, message));
-    match known.judge(&names, &key) {
+    match known.judge(&names, key) {
         Verdict::Known => Ok(()),
         Verdict::Revoked(place) => refuse(format!("{name} shows a key that is revoked ({shown})"))
             .map_err(|error| error.at(place).hint("somebody may have stolen the key of this host: ask who runs it")),
@@ -84,7 +88,7 @@ pub(super) fn check(session: &Session, settings: &Settings, known: &Known, accep
                     .hint(format!("if it is: take line {} out of {} and try again", place.line, place.file.display()))
             })
         }
-        Verdict::Unknown | Verdict::OnlyAuthority(_) if accept => keep(settings, name, &key),
+        Verdict::Unknown | Verdict::OnlyAuthority(_) if accept => keep(settings, name, key),
         Verdict::OnlyAuthority(place) => {
             refuse(format!("the host key of {name} is not known ({shown})")).map_err(|error| {
                 error
@@ -111,43 +115,83 @@ fn keep(settings: &Settings, name: &str, key: &[u8]) -> Result<()> {
         })?;
     }
     let line = known::line(name, key, settings.hash_known.then_some(&salt));
-    append(file, &line).map_err(|error| Error::new(Code::Unreachable, Error::io("write", file, error).line()))
+    let cannot = |error| Error::new(Code::Unreachable, Error::io("write", file, error).line());
+    let (mut open, before) = open(file).map_err(cannot)?;
+    // Another run may have kept a key meanwhile: this one, or one that this one would betray.
+    let mut now = Known::default();
+    now.add(file, &before);
+    match now.judge(&[name], key) {
+        Verdict::Unknown | Verdict::OnlyAuthority(_) => append(&mut open, &before, &line).map_err(cannot),
+        _ => judge(key, settings, &now, false),
+    }
 }
 
-fn append(file: &Path, line: &str) -> std::io::Result<()> {
+/// Opens the file and what is in it, and keeps other runs from adding to it. What cannot be locked
+/// (/dev/null) holds nothing.
+fn open(file: &Path) -> std::io::Result<(File, Vec<u8>)> {
     if let Some(folder) = file.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     let mut file: File = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(file)?;
-    // Runs side by side append too, and none of their lines may join ours. What cannot be locked
-    // (/dev/null) holds nothing.
     let _ = file.lock();
-    let mut last = [b'\n'];
-    if file.metadata()?.is_file() && file.seek(SeekFrom::End(0))? > 0 {
-        file.seek(SeekFrom::End(-1))?;
-        file.read_exact(&mut last)?;
-    }
-    let line = if last == [b'\n'] { line.to_owned() } else { format!("\n{line}") };
-    file.write_all(line.as_bytes())
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok((file, bytes))
+}
+
+/// Adds a line, which a last one without an end must not join.
+fn append(file: &mut File, before: &[u8], line: &str) -> std::io::Result<()> {
+    let whole = before.last().is_none_or(|last| *last == b'\n');
+    file.write_all(if whole { line.to_owned() } else { format!("\n{line}") }.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
+    use super::super::config::Machine;
     use super::*;
+    use crate::address::Ssh;
+    use crate::cx::{Cx, Silent};
+
+    /// As an ed25519 key looks on the wire.
+    fn key(byte: u8) -> Vec<u8> {
+        let head = [&[0, 0, 0, 11][..], b"ssh-ed25519", &[0, 0, 0, 32]].concat();
+        [head, vec![byte; 32]].concat()
+    }
+
+    fn settings(file: &Path) -> Settings {
+        let machine = Machine { ssh: None, home: "/nowhere".into(), agent: None, user: Some("me".into()) };
+        let to = Ssh { user: None, host: "pbx".into(), port: Some(22) };
+        let settings = Settings::of(&Cx::new(&Silent), &machine, &to).unwrap();
+        Settings { user_known: vec![file.to_owned()], known_as: vec!["pbx".into()], hash_known: false, ..settings }
+    }
 
     #[test]
     fn a_line_is_added_whatever_stands_before() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("new/known_hosts");
-        append(&file, "a b c\n").unwrap();
+        let accept = |byte: u8, known: &Known| judge(&key(byte), &settings(&file), known, true);
+        accept(1, &Known::default()).unwrap();
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::metadata(file.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
         std::fs::write(&file, "no end").unwrap();
-        append(&file, "x y z\n").unwrap();
-        append(&file, "x y w\n").unwrap();
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "no end\nx y z\nx y w\n");
-        append(Path::new("/dev/null"), "x\n").unwrap();
+        accept(1, &Known::default()).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("no end\n{}", known::line("pbx", &key(1), None)));
+        judge(&key(1), &settings(Path::new("/dev/null")), &Known::default(), true).unwrap();
+    }
+
+    #[test]
+    fn a_key_that_another_run_kept_meanwhile_is_kept_once_and_betrayed_never() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("known_hosts");
+        // Read before the other run wrote.
+        let early = Known::default();
+        judge(&key(1), &settings(&file), &early, true).unwrap();
+        let kept = std::fs::read(&file).unwrap();
+        judge(&key(1), &settings(&file), &early, true).unwrap();
+        let error = judge(&key(2), &settings(&file), &early, true).unwrap_err();
+        assert!(error.message.contains("has changed"), "{}", error.message);
+        assert_eq!(std::fs::read(&file).unwrap(), kept);
     }
 }

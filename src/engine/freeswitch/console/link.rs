@@ -125,14 +125,11 @@ impl<'h> Link<'h> {
                 return Ok(questions.iter().map(|question| remote(None, question, cx.timeouts.reload)).collect());
             }
             Way::Program { home: Some(_), .. } => {
-                return Err(Error::failed(
-                    "--confirm cannot be kept here: the Event Socket cannot be reached directly",
-                ));
+                return Err(Error::failed("the Event Socket cannot be reached directly"));
             }
         };
         let Some(text) = login_text(&self.settings, login) else {
-            let message = "--confirm cannot be kept here: fs_cli cannot be told this password";
-            return Err(Error::failed(message).hint("blanks at its ends, # and ; are the reason"));
+            return Err(Error::failed("fs_cli cannot be told this password: blanks at its ends, # and ; are the reason"));
         };
         let step = Step::Create { path: folder.join(CONFIG), bytes: text.into(), like: None, mode: 0o600 };
         self.host.act(cx, &[step]).map_err(|stopped| stopped.error)?;
