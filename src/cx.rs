@@ -17,7 +17,7 @@ pub trait Events: Sync {
     fn done(&self) {}
     /// Asks a person for a secret; nothing where nobody is there to ask, [`Code::Interrupted`] where
     /// the person wants to stop.
-    fn secret(&self, _prompt: &str) -> Result<Option<Secret>> {
+    fn secret(&self, _cancel: &Cancel, _prompt: &str) -> Result<Option<Secret>> {
         Ok(None)
     }
 }
@@ -32,17 +32,31 @@ impl Events for Silent {
 
 /// Set by a signal; asked between and inside blocking calls.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    stop: Arc<AtomicBool>,
+    leave: Arc<AtomicBool>,
+}
 
 impl Cancel {
     /// Whether somebody asked to stop.
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.stop.load(Ordering::SeqCst)
     }
 
     /// The flag itself, for a signal handler to set.
     pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.stop)
+    }
+
+    /// Whether somebody asked twice: then even what must run to its end is left, where it waits for
+    /// another machine.
+    pub fn is_urgent(&self) -> bool {
+        self.leave.load(Ordering::SeqCst)
+    }
+
+    /// Says that somebody asked twice.
+    pub fn urge(&self) {
+        self.leave.store(true, Ordering::SeqCst);
     }
 }
 
@@ -90,7 +104,8 @@ impl<'a> Cx<'a> {
     /// The same context for work that must run to its end although a signal came (putting back).
     #[must_use]
     pub fn uncancellable(&self) -> Self {
-        Self { cancel: Cancel::default(), ..self.clone() }
+        let leave = Arc::clone(&self.cancel.leave);
+        Self { cancel: Cancel { stop: Arc::default(), leave }, ..self.clone() }
     }
 
     /// An error with [`Code::Interrupted`] once a signal came.

@@ -1,9 +1,11 @@
 //! The `sipctl` program.
 
 use std::process::ExitCode;
+use std::thread;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use sipctl::cli::Cli;
 use sipctl::cx::Cancel;
 
@@ -15,6 +17,11 @@ fn main() -> ExitCode {
     let cancel = Cancel::default();
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let _ = signal_hook::flag::register(signal, cancel.flag());
+    }
+    // Who presses Ctrl-C again wants out although a host hangs. (A terminal that closes may send SIGHUP twice.)
+    if let Ok(mut interrupts) = Signals::new([SIGINT]) {
+        let cancel = cancel.clone();
+        thread::spawn(move || interrupts.forever().nth(1).map(|_| cancel.urge()));
     }
     ExitCode::from(sipctl::commands::run(cli, cancel))
 }

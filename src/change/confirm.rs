@@ -53,10 +53,11 @@ impl Run<'_> {
         };
         let Some(token) = &open.opened.confirm else { return Ok(()) };
         let (host, folder) = (self.target.host, self.target.folder.as_path());
-        let reload = console.by_hand(self.cx, &open.opened.reload, &private(folder)).map_err(|error| match error.code {
-            Code::Interrupted => error,
-            _ => unkept(&error.line()),
-        })?;
+        let reload =
+            console.by_hand(self.cx, &open.opened.reload, &private(folder)).map_err(|error| match error.code {
+                Code::Interrupted => error,
+                _ => unkept(&error.line()),
+            })?;
         let script = watchdog::script(folder, token, &open.opened, &open.waiting, &reload, after.as_secs())?;
         let (marker, path) = (watchdog::marker(folder, token), watchdog::script_at(folder, token));
         let file = |path: &std::path::Path, bytes: &[u8]| Step::Create {
@@ -101,7 +102,8 @@ impl Run<'_> {
 
 /// The error where nobody could put the old state back.
 fn unkept(why: &str) -> Error {
-    Error::usage(format!("--confirm cannot be kept here: {why}")).hint("nothing is changed; without --confirm it can be")
+    Error::usage(format!("--confirm cannot be kept here: {why}"))
+        .hint("nothing is changed; without --confirm it can be")
 }
 
 /// Whether a change that waits may still be confirmed; an error where it is too early to take it back.

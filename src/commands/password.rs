@@ -243,7 +243,10 @@ impl Given {
                     Error::usage("--prompt needs a terminal").hint("use --password-stdin or --password-file FILE")
                 );
             }
-            return Ok(Self::One(checked(app.out.password(&format!("New password of {ext}"))?, "the password typed")?));
+            return Ok(Self::One(checked(
+                app.out.password(&format!("New password of {ext}"), &app.cancel)?,
+                "the password typed",
+            )?));
         } else if args.password_stdin {
             let failed = |error: io::Error| Error::failed("cannot read standard input").because(error);
             read(app, io::stdin().as_fd(), &failed)?

@@ -182,7 +182,7 @@ pub(super) fn waitless(fd: &impl AsFd) -> io::Result<()> {
 }
 
 /// Whether there is nothing to move now.
-pub(super) fn waits(error: &io::Error) -> bool {
+pub(in crate::host) fn waits(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use unicode_width::UnicodeWidthChar;
 
 use super::prompt;
-use crate::cx::Events;
+use crate::cx::{Cancel, Events};
 use crate::error::Result;
 use crate::secret::Secret;
 
@@ -148,8 +148,8 @@ impl Events for Progress {
         self.all.done();
     }
 
-    fn secret(&self, question: &str) -> Result<Option<Secret>> {
-        self.all.secret(question)
+    fn secret(&self, cancel: &Cancel, question: &str) -> Result<Option<Secret>> {
+        self.all.secret(cancel, question)
     }
 }
 
@@ -204,7 +204,7 @@ impl Events for Lane {
         }
     }
 
-    fn secret(&self, question: &str) -> Result<Option<Secret>> {
+    fn secret(&self, cancel: &Cancel, question: &str) -> Result<Option<Secret>> {
         if !prompt::possible() {
             return Ok(None);
         }
@@ -212,10 +212,7 @@ impl Events for Lane {
             Some(name) => format!("{name}: {question}"),
             None => question.to_owned(),
         };
-        let question =
-            dialoguer::Password::new().with_prompt(super::diff::printable(&question)).allow_empty_password(true);
-        let typed = self.asking(|| question.interact()).map_err(prompt::failed)?;
-        Ok(Some(Secret::new(typed.into_bytes())))
+        self.asking(|| prompt::hidden(&question, cancel)).map(Some)
     }
 
     fn done(&self) {

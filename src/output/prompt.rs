@@ -1,9 +1,11 @@
 //! Questions to a person; only where standard input is a terminal.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Stdin, Write};
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
 
 use super::Output;
 use crate::cx::Cancel;
@@ -27,11 +29,19 @@ impl Output {
     }
 
     /// Lets a person type a password twice.
-    pub fn password(&self, what: &str) -> Result<Secret> {
-        let prompt = dialoguer::Password::new()
-            .with_prompt(super::diff::printable(what))
-            .with_confirmation("The same again", "These differ; once more");
-        self.ask(|| prompt.interact()).map(|typed| Secret::new(typed.into_bytes()))
+    pub fn password(&self, what: &str, cancel: &Cancel) -> Result<Secret> {
+        self.events.asking(|| {
+            loop {
+                let typed = hidden(what, cancel)?;
+                if typed.reveal().is_empty() {
+                    continue;
+                }
+                if hidden("The same again", cancel)?.reveal() == typed.reveal() {
+                    return Ok(typed);
+                }
+                let _ = writeln!(io::stderr().lock(), "These differ; once more");
+            }
+        })
     }
 
     /// Waits for Enter until then; false as well when somebody breaks off, or nobody can type any more.
@@ -40,9 +50,7 @@ impl Output {
             let _ = writeln!(io::stderr().lock(), "{}", super::diff::printable(text));
             let stdin = io::stdin();
             while Instant::now() < until && !cancel.is_set() {
-                let look = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
-                let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-                if poll(&mut fds, Some(&look)).is_ok_and(|ready| ready > 0) {
+                if typed(&stdin) {
                     return stdin.read_line(&mut String::new()).is_ok_and(|length| length > 0);
                 }
             }
@@ -55,8 +63,40 @@ impl Output {
     }
 }
 
+/// Looks for a moment whether somebody has typed a line.
+fn typed(stdin: &Stdin) -> bool {
+    let look = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    poll(&mut [PollFd::new(stdin, PollFlags::IN)], Some(&look)).is_ok_and(|ready| ready > 0)
+}
+
+/// Lets a person type a line that is not shown. A signal ends it at once.
+pub(super) fn hidden(question: &str, cancel: &Cancel) -> Result<Secret> {
+    let cannot = |error: io::Error| Error::failed("cannot ask").because(error);
+    let stdin = io::stdin();
+    let usual = tcgetattr(&stdin).map_err(|error| cannot(error.into()))?;
+    let mut quiet = usual.clone();
+    quiet.local_modes.remove(LocalModes::ECHO);
+    let _ = write!(io::stderr().lock(), "{}: ", super::diff::printable(question));
+    tcsetattr(&stdin, OptionalActions::Now, &quiet).map_err(|error| cannot(error.into()))?;
+    let mut line = Zeroizing::new(String::new());
+    let read = loop {
+        if cancel.is_set() {
+            break Err(Error::new(Code::Interrupted, "interrupted; nothing is changed"));
+        }
+        if typed(&stdin) {
+            break stdin.read_line(&mut line).map_err(cannot);
+        }
+    };
+    let _ = tcsetattr(&stdin, OptionalActions::Now, &usual);
+    let _ = writeln!(io::stderr().lock());
+    match read? {
+        0 => Err(Error::failed("cannot ask: nobody can type any more")),
+        _ => Ok(Secret::new(line.trim_end_matches(['\n', '\r']).as_bytes())),
+    }
+}
+
 /// Why a question has no answer.
-pub(super) fn failed(error: dialoguer::Error) -> Error {
+fn failed(error: dialoguer::Error) -> Error {
     let dialoguer::Error::IO(error) = error;
     // dialoguer leaves the cursor hidden when it is interrupted.
     let _ = writeln!(io::stderr().lock(), "\u{1b}[?25h");

@@ -2,14 +2,18 @@
 //! who could say so.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
+use sipctl::error::Code;
 
 use crate::files::tree;
 use crate::fleet::{Fleet, each};
 use crate::office::{Gate, wait_for};
 use crate::program::Running;
 use crate::proxy::Cut;
+use crate::shells::{self, bare};
+use crate::standin::{Lab, set};
 
 /// Over SSH and sudo, in a container, over SSH.
 const FAR: [&str; 6] = ["--pbx", "sudo", "--pbx", "box", "--pbx", "fs"];
@@ -29,9 +33,8 @@ impl Fleet {
 fn is_settled(folder: &Path, there: &Path) -> bool {
     let script = there.join(".sipctl/watchdog-").display().to_string();
     let mut processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
-    let runs = processes.any(|at| {
-        std::fs::read(at.join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(&script))
-    });
+    let runs = processes
+        .any(|at| std::fs::read(at.join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(&script)));
     !runs && !folder.join(".sipctl").exists()
 }
 
@@ -92,4 +95,18 @@ fn with_sipctl_killed_or_its_link_cut_it_goes_back_at_once() {
         assert_eq!(tree(fleet.far.folder()), before, "{killed}");
         wait_for("the engine", || !fleet.far.has("endpoint", "1500"));
     }
+}
+
+#[test]
+fn a_host_where_nothing_can_stay_is_refused_before_anything_is_written() {
+    // This busybox has no flock.
+    let Some(shell) = bare(&[]) else { return };
+    let mut lab = Lab::new();
+    lab.engine.start(&lab.folder());
+    let before = lab.tree();
+    lab.host = Box::new(shells::far(&shell));
+    lab.options.confirm = Some(Duration::from_secs(60));
+    let error = lab.change(vec![set("1001", "new")]).error.unwrap();
+    assert!(error.code == Code::Usage && error.message.contains("lacks flock"), "{error:?}");
+    assert_eq!(lab.tree(), before);
 }

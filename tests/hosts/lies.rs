@@ -7,7 +7,7 @@ use std::time::Duration;
 use sipctl::cx::{Cx, Silent};
 use sipctl::error::{Code, Error};
 use sipctl::host::far::Far;
-use sipctl::host::{Host, Want};
+use sipctl::host::{Command, Host, Want};
 
 use crate::shells::{Shell, shell, with};
 
@@ -30,6 +30,30 @@ fn an_answer_that_never_ends_is_given_up() {
     let error = read(&with("cat", "exec /bin/cat /dev/zero")).unwrap_err();
     assert_eq!(error.code, Code::Unreachable, "{error:?}");
     assert!(error.line().contains("without end"), "{error:?}");
+}
+
+#[test]
+fn an_answer_that_comes_in_drops_is_given_up() {
+    let mut cx = Cx::new(&Silent);
+    cx.timeouts.question = Duration::from_secs(1);
+    let dripping = with("cat", "while sleep 0.1; do echo x; done");
+    let wants = [Want::File(PathBuf::from("/etc/passwd"))];
+    let error = Far::new(Box::new(dripping)).read(&cx, &wants).unwrap_err();
+    assert_eq!(error.code, Code::Unreachable, "{error:?}");
+    assert!(error.line().contains("no whole answer"), "{error:?}");
+}
+
+#[test]
+fn what_a_login_prints_later_is_not_the_answer_of_a_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let wait = |name: &str| format!("while ! [ -e {} ]; do sleep 0.01; done", at(name));
+    let login = format!("({}; echo later; : >{}) & exec /bin/sh", wait("asked"), at("printed"));
+    let script = format!("echo one; : >{}; {}; echo two", at("asked"), wait("printed"));
+    let command = Command { program: "sh".into(), args: vec!["-c".into(), script], stdin: Vec::new() };
+    let error = Far::new(Box::new(shell(&["sh", "-c", &login]))).run(&Cx::new(&Silent), &[command]).unwrap_err();
+    assert_eq!(error.code, Code::Unreachable, "{error:?}");
+    assert!(error.line().contains("printed into its answers"), "{error:?}");
 }
 
 /// An agent of somebody else's: it knows the nonce, and says what it likes.

@@ -1,6 +1,7 @@
 //! Hosts that are reached only through a shell do what the local one does.
 
 mod acts;
+mod bare;
 mod confirm;
 mod containers;
 mod cut;

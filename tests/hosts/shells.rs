@@ -85,6 +85,39 @@ pub fn busybox() -> Shell {
     shell(&["/usr/bin/env", "-i", &format!("PATH={}", folder.path().display()), "/bin/busybox", "sh"])
 }
 
+/// A shell in a root folder of its own with nothing in it but busybox, less some of its programs, and
+/// /tmp as it is outside; none where that is not to be had.
+pub fn bare(lacking: &[&str]) -> Option<Shell> {
+    static FOLDERS: Mutex<Vec<tempfile::TempDir>> = Mutex::new(Vec::new());
+    if !which("busybox") || !rustix::process::geteuid().is_root() {
+        missing("no busybox, or not root");
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    for name in ["bin", "tmp", "proc", "dev"] {
+        std::fs::create_dir_all(root.join(name)).unwrap();
+    }
+    let needs = Command::new("ldd").arg("/bin/busybox").output().map(|output| output.stdout).unwrap_or_default();
+    let needs = String::from_utf8(needs).unwrap();
+    for file in needs.split_whitespace().filter(|word| word.starts_with('/')).chain(["/bin/busybox"]) {
+        let to = root.join(&file[1..]);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(file, to).unwrap();
+    }
+    let list = Command::new("busybox").arg("--list").output().unwrap().stdout;
+    for applet in String::from_utf8(list).unwrap().lines().filter(|applet| !lacking.contains(applet)) {
+        std::os::unix::fs::symlink("busybox", root.join("bin").join(applet)).unwrap();
+    }
+    let at = root.display();
+    let enter = format!(
+        "for name in tmp proc dev; do mount --rbind /$name {at}/$name; done; \
+         exec chroot {at} /bin/env -i PATH=/bin /bin/sh"
+    );
+    FOLDERS.lock().unwrap().push(folder);
+    Some(shell(&["unshare", "-m", "sh", "-c", &enter]))
+}
+
 /// A shell that has a script in place of a program.
 pub fn with(program: &str, script: &str) -> Shell {
     shell(&["/usr/bin/env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "/bin/sh"]).and(program, script)

@@ -6,10 +6,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use sipctl::extension::Edit;
 use sipctl::host::far::Far;
 use sipctl::host::{Command as Program, Content, Host, Want};
 
+use crate::office::{script_at, wait_for};
+use crate::program::Running;
 use crate::proxy::{Counts, Cut, Proxy};
 use crate::ssh_cut::{server, through};
 use crate::sshd::{Sshd, cx, here, me};
@@ -35,17 +38,17 @@ fn a_far_host_works_over_both_clients() {
     }
 }
 
-/// Runs sipctl from the client's home; its code, what it printed and what it said.
+/// The program in the client's home.
+fn program(server: &Sshd, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sipctl"));
+    command.args(args).env_clear().env("PATH", server.path()).env("HOME", server.at("home"));
+    command.env("SIPCTL_STATE", server.at("state"));
+    command
+}
+
+/// Runs it; its code, what it printed and what it said.
 fn sipctl(server: &Sshd, args: &[&str]) -> (i32, String, String) {
-    let path = format!("{}:{}", server.folder.path().display(), std::env::var("PATH").unwrap());
-    let output = Command::new(env!("CARGO_BIN_EXE_sipctl"))
-        .args(args)
-        .env_clear()
-        .env("PATH", path)
-        .env("HOME", server.at("home"))
-        .env("SIPCTL_STATE", server.at("state"))
-        .output()
-        .unwrap();
+    let output = program(server, args).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
@@ -180,4 +183,38 @@ fn a_link_that_falls_silent_leaves_no_lock_for_long() {
     let (states, counts) = whole(&server, &proxy);
     // The next run waits for the lock for 30 s at most.
     cut(&server, &proxy, Cut::Packets(counts.packets * 2 / 3), true, &states);
+}
+
+#[test]
+fn a_second_interrupt_leaves_a_host_that_hangs_and_says_what_is_not_known() {
+    if !here() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (stuck, started) = (folder.path().join("sync"), folder.path().join("started"));
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" != -- ] || {{ : >{}; exec sleep 600; }}\nexec /bin/sync \"$@\"\n",
+        started.display()
+    );
+    script_at(&stuck, &script);
+    let server = Sshd::with(&format!("SetEnv PATH={}:/usr/bin:/bin", folder.path().display()), &["ed25519"]);
+    let etc = server.at("etc");
+    copy(Path::new("examples/asterisk"), &etc);
+    let before = fs::read(etc.join("pjsip.conf")).unwrap();
+    let pbx = format!("asterisk+ssh://{}@127.0.0.1:{}{}", me(), server.port, etc.display());
+    let add = ["--pbx", &pbx, "ext", "add", "1500", "--offline"];
+    let mut run = Running::start(program(&server, &add));
+    wait_for("the disk that hangs", || started.exists());
+    // The first one waits for the host; each of the next ones is the second.
+    wait_for("its end", || {
+        kill_process(Pid::from_child(&run.0), Signal::INT).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        run.0.try_wait().unwrap().is_some()
+    });
+    run.end(b"").fails(8, "left at the second interrupt").fails(8, "sipctl recover");
+    assert_eq!(fs::read(etc.join("pjsip.conf")).unwrap(), before);
+    fs::remove_file(stuck).unwrap();
+    let (code, _, said) = sipctl(&server, &add);
+    assert_eq!(code, 0, "{said}");
+    assert!(!etc.join(".sipctl").exists());
 }

@@ -1,12 +1,14 @@
 //! Keys of every kind, agents, passwords, and what is said of a login that fails.
 
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use sipctl::address::Ssh as Location;
 use sipctl::cx::{Cx, Events};
 use sipctl::host::Access;
@@ -15,7 +17,9 @@ use sipctl::host::ssh::Ssh;
 use sipctl::host::ssh::config::Machine;
 use sipctl::secret::Secret;
 
-use crate::sshd::{Sshd, answers, here, keygen, private, refused, root, run, talk, told};
+use crate::office::wait_for;
+use crate::program::Running;
+use crate::sshd::{Sshd, answers, cx, here, keygen, me, private, refused, root, run, talk, told};
 
 /// Somebody who types these, one after the other.
 struct Typist(Mutex<Vec<&'static str>>, Mutex<Vec<String>>);
@@ -29,7 +33,7 @@ impl Typist {
 impl Events for Typist {
     fn detail(&self, _: &str) {}
     fn progress(&self, _: &str) {}
-    fn secret(&self, prompt: &str) -> sipctl::error::Result<Option<Secret>> {
+    fn secret(&self, _: &sipctl::cx::Cancel, prompt: &str) -> sipctl::error::Result<Option<Secret>> {
         self.1.lock().unwrap().push(prompt.to_owned());
         let mut left = self.0.lock().unwrap();
         Ok((!left.is_empty()).then(|| Secret::new(left.remove(0))))
@@ -254,6 +258,23 @@ fn a_key_and_a_password_may_both_be_wanted() {
 }
 
 #[test]
+fn an_agent_that_hangs_is_as_good_as_none() {
+    if !here() {
+        return;
+    }
+    let server = Sshd::start();
+    let agent = Agent::start(server.folder.path());
+    kill_process(Pid::from_child(&agent.0), Signal::STOP).unwrap();
+    let machine = Machine { agent: Some(agent.1.clone()), ..server.machine() };
+    let way = Ssh::new(&server.location(), &Access::default(), machine);
+    let (sender, done) = std::sync::mpsc::channel();
+    let mut cx = cx();
+    cx.timeouts.connect = Duration::from_secs(5);
+    std::thread::spawn(move || sender.send(way.shell(&cx).map(drop).map_err(|error| told(&error))));
+    done.recv_timeout(Duration::from_secs(40)).expect("it waits for the agent").unwrap();
+}
+
+#[test]
 fn an_agent_with_too_many_keys_is_named() {
     if !here() {
         return;
@@ -292,4 +313,39 @@ fn a_login_shell_may_make_noise() {
     let said = String::from_utf8(talk(&mut *link, "echo works; exit\n")).unwrap();
     assert_eq!(said, "welcome\nworks\n");
     assert!(link.complaint().ends_with("to you"), "{}", link.complaint());
+}
+
+#[test]
+fn a_passphrase_is_typed_unseen_and_ctrl_c_ends_the_question_at_once() {
+    if !here() {
+        return;
+    }
+    let server = Sshd::start();
+    let file = server.at("home/.ssh/id_ed25519");
+    fs::remove_file(&file).unwrap();
+    keygen(&file, "ed25519", "open sesame", &[]);
+    server.authorize(&file.with_extension("pub"));
+    let etc = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/asterisk");
+    let list = format!("ext list -o name --pbx asterisk+ssh://{}@127.0.0.1:{}{etc}", me(), server.port);
+    // script gives it a terminal; what is typed there comes from its own standard input.
+    let shown = server.at("shown");
+    let typing = |keys: &[&str]| {
+        let _ = fs::remove_file(&shown);
+        let mut command = Command::new("script");
+        command.args(["-qefc", &format!("{} {list}", env!("CARGO_BIN_EXE_sipctl"))]).arg(&shown);
+        command.env("HOME", server.at("home")).env("PATH", server.path());
+        let mut run = Running::start(command);
+        let read = || fs::read_to_string(&shown).unwrap_or_default();
+        for (asked, keys) in keys.iter().enumerate() {
+            wait_for("the question", || read().matches("Passphrase of").count() > asked);
+            run.0.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+        }
+        wait_for("its end", || run.0.try_wait().unwrap().is_some());
+        (run.end(b"").code, read())
+    };
+    let (code, said) = typing(&["half a passph\u{3}"]);
+    assert!(code == 130 && said.contains("interrupted"), "{code} {said}");
+    let (code, said) = typing(&["wrong\n", "open sesame\n"]);
+    assert!(code == 0 && said.contains("1000"), "{code} {said}");
+    assert!(!said.contains("sesame") && !said.contains("wrong\r"), "{said}");
 }

@@ -151,6 +151,11 @@ impl Sshd {
         fs::copy(public, self.at("authorized_keys")).unwrap();
     }
 
+    /// The client's PATH: its ssh comes first.
+    pub fn path(&self) -> String {
+        format!("{}:{}", self.folder.path().display(), std::env::var("PATH").unwrap())
+    }
+
     /// The client's machine.
     pub fn machine(&self) -> Machine {
         Machine { ssh: Some(self.at("ssh")), home: self.at("home"), agent: None, user: Some(me()) }

@@ -252,7 +252,7 @@ impl<'o> Gate<'o> {
 
 /// Waits until something is so.
 #[track_caller]
-pub fn wait_for(what: &str, so: impl Fn() -> bool) {
+pub fn wait_for(what: &str, mut so: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(30);
     while !so() {
         assert!(Instant::now() < until, "waiting for {what}");

@@ -277,7 +277,8 @@ folder_removed() { ! there "$1" || rmdir -- "$1"; }
 touched() { if [ -e "$1" ]; then touch -m -c -- "$1"; else say 'No such file or directory'; fi; }
 
 # Running. run SIZE PROGRAM ARGUMENT...: standard output streams, standard error comes after it. What
-# the shell itself has to say of how a program ended is not the program's.
+# the shell itself has to say of how a program ended is not the program's. The size of standard output
+# tells whether somebody else printed into it.
 program() {
   trap - USR1
   umask "$usual"
@@ -288,16 +289,23 @@ run() {
   shift
   e=$(
     {
-      if [ "$k" -gt 0 ]; then take "$k" | ( (program "$@"); c=$?; cat >/dev/null; exit $c)
-      else (program "$@") </dev/null
-      fi
-    } 5>&1 >&4 2>/dev/null
-    printf ' %s' $?
+      {
+        if [ "$k" -gt 0 ]; then take "$k" | ( (program "$@"); c=$?; cat >/dev/null; exit $c)
+        else (program "$@") </dev/null
+        fi
+        printf ' %s' $? >&5
+      } 2>/dev/null | dd bs=65536 2>&1 >&4 | {
+        n=
+        while read -r k b c; do [ "$b" != bytes ] || n=$k; done
+        printf ' %s' "$n" >&5
+      }
+    } 5>&1
   )
   left=$((left - k))
+  n=${e##* } e=${e% *}
   c=${e##* }
   case $c in 126 | 127) has "$1" || c=missing ;; esac
-  m '|' "$c"
+  m '|' "$c" "$n"
   printf '%s' "${e% *}"
   m '|'
 }

@@ -99,6 +99,9 @@ impl Far {
             }
         }
         let name = self.transport.name();
+        if cx.cancel.is_urgent() {
+            return Err(session::left(&name));
+        }
         cx.events.progress(&format!("connecting to {name}"));
         let session = Session::login(cx, self.transport.shell(cx)?, &name)?;
         cx.events.detail(&format!("logged in: {name}"));

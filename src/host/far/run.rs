@@ -28,7 +28,13 @@ pub(super) fn all(far: &Far, cx: &Cx, commands: &[Command]) -> Result<Vec<Output
 
 fn output(command: &Command, parts: &[Part]) -> Result<Output> {
     let [out, error] = parts else { return Err(super::confused()) };
-    match out.words.trim_start_matches("| ") {
+    let mut words = out.words.trim_start_matches('|').split_whitespace();
+    let (status, size) = (words.next().unwrap_or_default(), words.next());
+    // Its login may go on printing; not every dd counts.
+    if size.and_then(|size| size.parse().ok()).is_some_and(|size: usize| size != out.bytes.len()) {
+        return Err(super::confused());
+    }
+    match status {
         "missing" => {
             let error = std::io::Error::from(rustix::io::Errno::NOENT);
             Err(Error::new(Code::NotFound, format!("cannot run {}", command.program)).because(error))

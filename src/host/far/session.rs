@@ -22,8 +22,10 @@ const GREETING: usize = 1 << 20;
 const ANSWER: usize = 256 << 20;
 /// What a part of an answer takes besides its bytes.
 const PART: usize = 64;
-/// As often the time a silent link has: logging in may print, but must come to an end.
-const LOGIN: u32 = 3;
+/// As often the time a silent link has: what never is silent must come to an end, too.
+const WHOLE: u32 = 3;
+/// What an answer brings at this rate or faster, in bytes a second, gives it more time.
+const SLOWEST: u64 = 1024;
 
 /// What the host is and has.
 #[derive(Clone, Debug, Default)]
@@ -189,7 +191,7 @@ impl Session {
         };
         let begun = Instant::now();
         let mut heard = begun;
-        let mut from = 0;
+        let (mut from, mut moved) = (0, 0);
         loop {
             if let Some(at) = find(&self.inbox[from..], mark.as_bytes()).map(|at| at + from) {
                 let after = at + mark.len();
@@ -210,6 +212,9 @@ impl Session {
             if patience.cancel {
                 cx.check()?;
             }
+            if cx.cancel.is_urgent() {
+                return Err(self.left());
+            }
             // That a beat could be sent says nothing of the other side.
             let requested = !self.out.is_empty();
             self.beat();
@@ -224,10 +229,15 @@ impl Session {
             if self.inbox.len() != before.0 || (requested && self.out.len() != before.1) {
                 heard = Instant::now();
             }
-            let late = !self.greeted && begun.elapsed() >= patience.silent * LOGIN;
-            if late || heard.elapsed() >= patience.silent {
-                let limit = humantime::format_duration(patience.silent);
-                let message = format!("{} gave no answer within {limit}", self.name);
+            moved += (self.inbox.len() - before.0) + before.1.saturating_sub(self.out.len());
+            let worth = if self.greeted { Duration::from_secs(moved as u64 / SLOWEST) } else { Duration::ZERO };
+            let whole = patience.silent * WHOLE + worth;
+            if heard.elapsed() >= patience.silent || begun.elapsed() >= whole {
+                let (what, limit) = match heard.elapsed() >= patience.silent {
+                    true => ("no answer", patience.silent),
+                    false => ("no whole answer", whole),
+                };
+                let message = format!("{} gave {what} within {}", self.name, humantime::format_duration(limit));
                 return Err(Error::new(Code::Unreachable, message).hint("allow more time with: --timeout"));
             }
         }
@@ -240,6 +250,12 @@ impl Session {
             .hint("what does its login start that prints now and then? see ~/.profile, ~/.bashrc there")
     }
 
+    /// Somebody could not wait for what is under way there.
+    fn left(&mut self) -> Error {
+        self.open = false;
+        left(&self.name)
+    }
+
     fn dead(&mut self, error: Option<IoError>) -> Error {
         let said = self.link.complaint();
         let lost = Error::new(Code::Unreachable, format!("lost the connection to {}", self.name));
@@ -249,6 +265,12 @@ impl Session {
             _ => lost,
         }
     }
+}
+
+/// The error of leaving a host at the second interrupt.
+pub(super) fn left(name: &str) -> Error {
+    let message = format!("left at the second interrupt: what is under way on {name} may still be done, or not");
+    Error::new(Code::NeedsPerson, message).hint("see what is open there, and put it right: sipctl recover")
 }
 
 impl Drop for Session {

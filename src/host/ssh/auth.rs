@@ -1,8 +1,10 @@
 //! The login: keys of the agent, key files, then passwords, as ssh does it.
 
 use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use ssh2::{KeyboardInteractivePrompt, Prompt};
 
@@ -12,10 +14,15 @@ use super::live::{Live, Stop, code, code_of};
 use super::password;
 use crate::cx::Cx;
 use crate::error::{Code, Error, Result};
+use crate::host::process::waits;
+use crate::host::{Socket, local};
 use crate::secret::Secret;
 
 /// How often a passphrase is asked for.
 const TRIES: usize = 3;
+
+/// How often a wait for the agent looks whether it should stop.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Passphrases that were right, for the other hosts of this run.
 static PASSPHRASES: Mutex<BTreeMap<PathBuf, Secret>> = Mutex::new(BTreeMap::new());
@@ -73,9 +80,33 @@ pub(super) fn login(cx: &Cx, live: &Live, settings: &Settings, password: Option<
 /// Asks a person; nothing typed is no answer, and a signal meanwhile ends the login.
 fn ask(cx: &Cx, prompt: &str) -> Result<Option<Secret>> {
     cx.check()?;
-    let typed = cx.events.secret(prompt)?;
+    let typed = cx.events.secret(&cx.cancel, prompt)?;
     cx.check()?;
     Ok(typed.filter(|typed| !typed.reveal().is_empty()))
+}
+
+/// Has an agent list its keys (draft-miller-ssh-agent 4.4): libssh2 would wait without end for one that hangs.
+fn agent_answers(cx: &Cx, socket: &Path) -> io::Result<()> {
+    const LIST: [u8; 5] = [0, 0, 0, 1, 11];
+    let mut stream = local::connect::open(cx, &Socket::Unix(socket.to_owned()))?;
+    let deadline = cx.deadline(cx.timeouts.connect);
+    stream.set_timeout(LOOK)?;
+    stream.write_all(&LIST)?;
+    let (mut answer, mut buffer) = (Vec::new(), [0; 1 << 12]);
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(length) => answer.extend_from_slice(&buffer[..length]),
+            Err(error) if !waits(&error) => return Err(error),
+            Err(_) if cx.cancel.is_set() => return Err(ErrorKind::Interrupted.into()),
+            Err(_) if Instant::now() >= deadline => return Err(ErrorKind::TimedOut.into()),
+            Err(_) => {}
+        }
+        // One that is left in the middle of its answer complains.
+        if answer.first_chunk().is_some_and(|size| answer.len() - 4 >= u32::from_be_bytes(*size) as usize) {
+            return Ok(());
+        }
+    }
 }
 
 struct Login<'a> {
@@ -149,6 +180,14 @@ impl Login<'_> {
     /// Keys of the agent, those of the configuration first. An agent that cannot be asked is as good
     /// as none.
     fn by_agent(&mut self, socket: &Path, listed: &[Vec<u8>], held: &mut Vec<Vec<u8>>) -> Result<bool> {
+        let silent = |why: &dyn std::fmt::Display| {
+            self.cx.events.detail(&format!("the ssh agent at {} does not answer: {why}", socket.display()));
+            Ok(false)
+        };
+        if let Err(error) = agent_answers(self.cx, socket) {
+            self.cx.check()?;
+            return silent(&error);
+        }
         let Ok(mut agent) = self.live.session.agent() else { return Ok(false) };
         let identities = agent
             .set_identity_path(socket)
@@ -157,10 +196,7 @@ impl Login<'_> {
             .and_then(|()| agent.identities());
         let mut identities = match identities {
             Ok(identities) => identities,
-            Err(error) => {
-                self.cx.events.detail(&format!("the ssh agent at {} does not answer: {error}", socket.display()));
-                return Ok(false);
-            }
+            Err(error) => return silent(&error),
         };
         let place = |key: &ssh2::PublicKey| listed.iter().position(|listed| listed == key.blob());
         if self.settings.only_these {

@@ -129,7 +129,9 @@ impl<'h> Link<'h> {
             }
         };
         let Some(text) = login_text(&self.settings, login) else {
-            return Err(Error::failed("fs_cli cannot be told this password: blanks at its ends, # and ; are the reason"));
+            return Err(Error::failed(
+                "fs_cli cannot be told this password: blanks at its ends, # and ; are the reason",
+            ));
         };
         let step = Step::Create { path: folder.join(CONFIG), bytes: text.into(), like: None, mode: 0o600 };
         self.host.act(cx, &[step]).map_err(|stopped| stopped.error)?;
