@@ -1,6 +1,7 @@
 //! Many changes at once: side by side, with a canary, with an end after so many failures, or all of
 //! them as one. What one PBX goes through is what it goes through alone.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -198,9 +199,17 @@ fn questions(members: &[Mutex<Member>], cancel: &Cancel) -> bool {
 fn hold_all(members: &[Mutex<Member>]) -> bool {
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_by_key(|at| lock(&members[*at]).job.order.clone());
+    let mut held: Vec<(String, &Path)> = Vec::new();
     order.into_iter().all(|at| {
         let mut member = lock(&members[at]);
         member.step(|member| member.change(|run, _| run.hold()));
+        let Some(folder) = member.run.as_ref().map(|run| run.target.folder.as_path()) else { return false };
+        if let Some(error) = member.failed.as_mut().filter(|error| error.code == Code::Retry)
+            && let Some((other, _)) = held.iter().find(|(_, held)| *held == folder)
+        {
+            error.hints.insert(0, format!("perhaps {other} is the same folder under another address: name it once"));
+        }
+        held.push((member.job.name.clone(), folder));
         member.failed.is_none()
     })
 }

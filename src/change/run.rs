@@ -243,6 +243,17 @@ impl<'a> Run<'a> {
         folders.into_iter().map(warning).collect()
     }
 
+    /// What a new file may lose without anybody noticing.
+    pub(super) fn unseen(&self, plan: &Plan) -> Option<Warning> {
+        let file = plan.files.iter().find(|file| file.before.is_some() && file.after.is_some())?;
+        let warning = || {
+            let message = "no program on the host shows access control lists: a file changed here that has one loses \
+                           it (getfacl and setfacl come with the package acl)";
+            Warning::new("unseen-acl", message).at(&Place::new(&file.path, 0))
+        };
+        (!self.target.host.sees_lists()).then(warning)
+    }
+
     /// The files are as wanted: is the engine?
     pub(super) fn nothing_to_do(&mut self, plan: &Plan) -> Result<()> {
         if !self.proves() {

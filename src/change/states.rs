@@ -90,6 +90,7 @@ impl Run<'_> {
             return self.nothing_to_do(&ground.plan);
         }
         self.say(self.ephemeral(&ground.plan));
+        self.say(self.unseen(&ground.plan));
         ground.prove_old = self.drift(&ground.plan)?;
         ground.plan.reload.only_narrow |= self.target.reload == ReloadPolicy::Narrow;
         ground.plan.reload.only_narrow |= self.pending(ground)?;

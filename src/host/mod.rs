@@ -317,6 +317,11 @@ pub trait Host: Send + Sync {
         0
     }
 
+    /// Whether it would be noticed that a file has an access control list.
+    fn sees_lists(&self) -> bool {
+        true
+    }
+
     /// Whether what is changed in a folder (without symbolic links) goes with the container it is in,
     /// as far as the last read tells.
     fn ephemeral(&self, _folder: &Path) -> bool {

@@ -54,6 +54,10 @@ impl Host for Parted {
         self.files.lock_and_read(cx, folder, wants)
     }
 
+    fn sees_lists(&self) -> bool {
+        self.files.sees_lists()
+    }
+
     fn ephemeral(&self, folder: &Path) -> bool {
         self.files.ephemeral(folder)
     }
@@ -138,6 +142,10 @@ impl Host for Grafted {
 
     fn user(&self) -> u32 {
         self.host.user()
+    }
+
+    fn sees_lists(&self) -> bool {
+        self.host.sees_lists()
     }
 
     fn ephemeral(&self, folder: &Path) -> bool {

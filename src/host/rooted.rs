@@ -118,6 +118,10 @@ impl Host for Rooted {
         self.host.user()
     }
 
+    fn sees_lists(&self) -> bool {
+        self.host.sees_lists()
+    }
+
     fn ephemeral(&self, folder: &Path) -> bool {
         self.host.ephemeral(&self.under(folder))
     }

@@ -5,7 +5,7 @@ use std::fs;
 use sipctl::host::local::Local;
 
 use crate::shells::{bare, far};
-use crate::standin::{Lab, Mood, code, delete, set};
+use crate::standin::{Lab, Mood, code, codes, delete, set};
 
 #[test]
 fn a_change_needs_nothing_but_busybox_and_not_all_of_that() {
@@ -26,6 +26,8 @@ fn a_change_needs_nothing_but_busybox_and_not_all_of_that() {
             lab.mood(Mood::Good);
             let done = lab.change(edits());
             assert_eq!(code(&done), 0, "{lacking:?} {:?}", done.error);
+            // Its ls does not show that a file has an access control list.
+            assert_eq!(codes(&done).contains("unseen-acl"), there, "{lacking:?}");
             trees.push(lab.tree());
         }
         assert_eq!(trees[0], trees[1], "{lacking:?}");

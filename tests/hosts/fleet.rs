@@ -91,7 +91,7 @@ impl Fleet {
         }
         let proxy = Proxy::to(server.port, Duration::ZERO);
         let inventory = format!(
-            "[defaults]\ngroups = lab\n\n[pbx here]\naddress = asterisk:{}\n\n\
+            "[defaults]\ngroups = lab\ntimeout-connect = 60s\ntimeout-question = 60s\n\n[pbx here]\naddress = asterisk:{}\n\n\
              [pbx sudo]\naddress = asterisk+ssh://{}@127.0.0.1:{}{}\nsudo = {}\n\n\
              [pbx box]\naddress = {}\n\n[pbx fs]\naddress = freeswitch+ssh://{}@127.0.0.1:{}{}\n",
             local.folder().display(),

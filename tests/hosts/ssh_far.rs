@@ -218,3 +218,23 @@ fn a_second_interrupt_leaves_a_host_that_hangs_and_says_what_is_not_known() {
     assert_eq!(code, 0, "{said}");
     assert!(!etc.join(".sipctl").exists());
 }
+
+#[test]
+fn a_folder_that_is_named_in_two_ways_is_worked_on_once_or_said() {
+    if !here() {
+        return;
+    }
+    let server = Sshd::start();
+    let etc = server.at("etc");
+    copy(Path::new("examples/asterisk"), &etc);
+    let before = fs::read(etc.join("pjsip.conf")).unwrap();
+    let far = format!("asterisk+ssh://{}@127.0.0.1:{}{}", me(), server.port, etc.display());
+    let local = format!("asterisk:{}", etc.display());
+    let add = ["--pbx", &local, "--pbx", &far, "ext", "add", "1500", "--offline"];
+    let (code, _, said) = sipctl(&server, &[&add[..], &["--atomic", "--wait", "1s"]].concat());
+    assert!(code == 10 && said.contains(&format!("perhaps {far} is the same folder")), "{code} {said}");
+    assert_eq!(fs::read(etc.join("pjsip.conf")).unwrap(), before);
+    let (code, _, said) = sipctl(&server, &add);
+    assert!(code == 9 && said.contains("1500 exists already"), "{code} {said}");
+    assert_eq!(fs::read_to_string(etc.join("pjsip.conf")).unwrap().matches("\n[1500-auth]").count(), 1);
+}

@@ -244,7 +244,8 @@ impl<'o> Gate<'o> {
 
     /// Lets it go on.
     pub fn open(self) {
-        for name in ["held", "hold"] {
+        // One more that comes meanwhile does not stop.
+        for name in ["hold", "held"] {
             std::fs::remove_file(self.0.folder().join(name)).unwrap();
         }
     }

@@ -199,6 +199,10 @@ impl Host for Far {
         self.state().tools.user
     }
 
+    fn sees_lists(&self) -> bool {
+        self.state().tools.lists
+    }
+
     fn ephemeral(&self, folder: &Path) -> bool {
         self.container && mounts::in_layers(&self.state().mounts, folder)
     }

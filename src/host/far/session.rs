@@ -36,6 +36,8 @@ pub(super) struct Tools {
     pub flock: bool,
     /// Whether there is a sha256sum.
     pub sums: bool,
+    /// Whether an access control list of a file would be noticed.
+    pub lists: bool,
     /// Who would hold a stand-in for flock.
     pub me: Holder,
 }
@@ -116,7 +118,7 @@ impl Session {
         session.tools.user = user.parse().unwrap_or(u32::MAX);
         session.tools.flock = !next().is_empty();
         session.tools.sums = !next().is_empty();
-        next();
+        session.tools.lists = !next().is_empty();
         session.tools.me = Holder { pid: next().parse().unwrap_or(0), space: next(), boot: next(), host: next() };
         session.ahead = nanoseconds(&clock).map_or(0, |there| there - arrived);
         Ok(session)
