@@ -142,6 +142,25 @@ fn a_container_that_cannot_be_entered_is_7_with_the_remedy() {
 }
 
 #[test]
+fn what_is_asked_of_docker_is_what_podman_knows_as_well() {
+    let Some(root) = root() else { return };
+    let container = Container::start(&root, &["sleep", "600"]);
+    // No docker, but the program that takes its command lines: enough to see that they are right.
+    let bin = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/usr/bin/podman", bin.path().join("docker")).unwrap();
+    let program = Program::new().env("PATH", &format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", bin.path().display()));
+    let address = container.address("/etc/pbx").replace("+podman", "+docker");
+    let before = tree(container.config.path());
+    program.run(&["ext", "add", "1050", "--offline", "--pbx", &address]).fails(0, "");
+    let list = program.run(&["ext", "list", "-o", "name", "--pbx", &address]).fails(0, "").stdout;
+    assert!(list.contains("1050\n"), "{list}");
+    program.run(&["ext", "rm", "1050", "--offline", "--yes", "--pbx", &address]).fails(0, "");
+    assert_eq!(tree(container.config.path()), before);
+    let gone = address.replace(&container.name, "sipctl-none");
+    program.run(&["ext", "list", "--pbx", &gone]).fails(7, "docker ps -a");
+}
+
+#[test]
 fn a_container_that_was_restarted_is_entered_again() {
     let Some(root) = root() else { return };
     let container = Container::start(&root, &["sleep", "600"]);

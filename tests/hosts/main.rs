@@ -15,6 +15,7 @@ mod fleet;
 #[path = "../freeswitch/engine.rs"]
 #[allow(dead_code, reason = "made for more than is asked here")]
 mod freeswitch;
+mod full;
 #[path = "../lab/host.rs"]
 #[allow(dead_code, reason = "made for more than is asked here")]
 mod host;

@@ -83,6 +83,15 @@ fn extensions_are_listed_added_and_removed_over_ssh() {
     let (code, _, said) = far(&["ext", "rm", "1500", "--offline", "--yes"]);
     assert_eq!(code, 0, "{said}");
     assert_eq!(fs::read(etc.join("pjsip.conf")).unwrap(), before);
+    if !["/usr/sbin", "/usr/local/sbin", "/sbin"].iter().any(|at| Path::new(at).join("asterisk").exists()) {
+        let (code, _, said) = far(&["ext", "add", "1500"]);
+        assert!(code == 7 && said.contains("cannot run asterisk") && said.contains("--offline"), "{code} {said}");
+    }
+    if me() == "root" {
+        let nobody = pbx.replace("root@", "nobody@");
+        let (code, _, said) = sipctl(&server, &["--pbx", &nobody, "ext", "list"]);
+        assert!(code == 7 && said.contains("This account is currently not available"), "{code} {said}");
+    }
     server.known("");
     let (code, _, said) = far(&["ext", "list"]);
     assert!(code == 7 && said.contains("--accept-new-host-key"), "{code} {said}");

@@ -167,7 +167,9 @@ impl Tried {
         let main = folder.join(pbx.address.kind.main_file());
         let there = estate.is_some_and(|estate| estate.files().into_iter().any(|(path, ..)| path == main.as_path()));
         let like = there.then_some(main);
-        let made = host.act(cx, &[Step::Create { path: path.clone(), bytes: [].into(), like, mode: 0o600 }]);
+        // As much as a change may write first: a full disk takes a name, but no bytes.
+        let bytes = [b'\n'; 4096].into();
+        let made = host.act(cx, &[Step::Create { path: path.clone(), bytes, like, mode: 0o600 }]);
         let removed = host.act(&cx.uncancellable(), &[Step::Remove { path }]);
         match made.and(removed) {
             Ok(()) => self.ok("write", "a file can be made here, and its owner and mode kept"),

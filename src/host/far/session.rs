@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::super::link::Link;
 use super::super::lock::Holder;
+use super::super::process::words;
 use crate::cx::Cx;
 use crate::error::{Code, Error, Result};
 use crate::secret::salt;
@@ -259,8 +260,16 @@ impl Session {
     }
 
     fn dead(&mut self, error: Option<IoError>) -> Error {
-        let said = self.link.complaint();
-        let lost = Error::new(Code::Unreachable, format!("lost the connection to {}", self.name));
+        let mut said = self.link.complaint();
+        let mut what = "lost the connection to";
+        if !self.greeted {
+            // A login that is not for shells says so on either stream.
+            let printed = words(&self.inbox);
+            let lines = [said, printed].into_iter().filter(|text| !text.is_empty());
+            said = lines.collect::<Vec<_>>().join("; ");
+            what = "no shell stays open on";
+        }
+        let lost = Error::new(Code::Unreachable, format!("{what} {}", self.name));
         match (said.is_empty(), error) {
             (false, _) => lost.because(anyhow::anyhow!(said)),
             (true, Some(error)) if error.kind() != ErrorKind::BrokenPipe => lost.because(error),

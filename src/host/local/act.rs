@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, CWD, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OM
 
 use super::super::{Meta, Step, Stopped};
 use super::{like, sync_folder};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, shell_word};
 
 /// From this many new files in a row on, one sync of the file system is cheaper than one a file.
 pub(in super::super) const MANY: usize = 8;
@@ -57,9 +57,13 @@ fn one(step: &Step, sync: bool) -> Result<()> {
 
 /// A step that fails is [`Code::Failed`] even where something is missing: 3 is for what was asked for.
 pub(in super::super) fn failed(doing: &str, path: &Path, error: io::Error) -> Error {
+    // What is made for a change is gone when this is read.
+    let ours = |path: &&Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".sipctl"));
+    let there = path.ancestors().skip(1).find(|path| !ours(path)).unwrap_or(path);
+    let there = shell_word(&there.to_string_lossy());
     let hint = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(format!("make room: df -h {}", path.display())),
-        ErrorKind::ReadOnlyFilesystem => Some(format!("see how it is mounted: findmnt -T {}", path.display())),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(format!("make room: df -h {there}")),
+        ErrorKind::ReadOnlyFilesystem => Some(format!("see how it is mounted: findmnt -T {there}")),
         ErrorKind::PermissionDenied => Some("run this as root, or as the user the engine runs as".to_owned()),
         _ => None,
     };

@@ -77,7 +77,10 @@ fn tcp(cx: &Cx, settings: &Settings, deadline: Instant) -> Result<OwnedFd> {
     };
     let late = error.kind() == ErrorKind::TimedOut;
     let error = unreachable(settings, &format!("cannot connect to {}", settings.name)).because(error);
-    Err(if late { error.hint("allow more time with: --timeout") } else { error })
+    Err(match late {
+        true => error.hint("allow more time with: --timeout"),
+        false => error.hint(format!("see what it says: {}", settings.by_hand())),
+    })
 }
 
 fn connect(host: &str, port: u16, family: Family, deadline: Instant) -> std::io::Result<TcpStream> {

@@ -71,6 +71,7 @@ impl<'h> Link<'h> {
             Err(error) => Err(match reason {
                 // Where sockets cannot be reached at all, what the program says counts.
                 Some((why, path)) if why.kind() != ErrorKind::Unsupported => unreachable(why, &path),
+                _ if error.code == Code::NotFound => advice(Error { code: Code::Unreachable, ..error }),
                 _ => error,
             }),
         }
