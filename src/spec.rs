@@ -17,7 +17,7 @@ pub mod import;
 pub mod node;
 pub mod plan;
 pub mod read;
-mod table;
+pub mod table;
 pub mod write;
 mod yaml;
 

@@ -237,9 +237,7 @@ fn read(path: &Path) -> Result<Kept> {
     if !body.contains(&b'\n') {
         return checked(Secret::new(body), &format!("the password in {}", path.display())).map(Kept::One);
     }
-    let wrong = |line: u64, why: &str| {
-        Err(Error::usage(why.to_owned()).at(Place::new(path, u32::try_from(line).unwrap_or_default())))
-    };
+    let wrong = |line: u32, why: &str| Err(Error::usage(why.to_owned()).at(Place::new(path, line)));
     let mut reader = csv::Reader::from_reader(&bytes[..]);
     let column = |reader: &mut csv::Reader<&[u8]>, wanted: &str| -> Option<usize> {
         reader.byte_headers().ok()?.iter().position(|name| name.eq_ignore_ascii_case(wanted.as_bytes()))
@@ -250,7 +248,7 @@ fn read(path: &Path) -> Result<Kept> {
     let mut each = BTreeMap::new();
     for record in reader.into_byte_records() {
         let Ok(record) = record else { return wrong(0, "a row has too few or too many cells") };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = spec::table::line_of(&bytes, record.position());
         let owner = String::from_utf8_lossy(record.get(number).unwrap_or_default()).trim().to_owned();
         let secret =
             checked(Secret::new(record.get(password).unwrap_or_default()), &format!("the password on line {line}"))?;
@@ -303,7 +301,9 @@ mod tests {
         assert!(matches!(write("a,b\n"), Ok(Kept::One(secret)) if secret.reveal() == b"a,b"));
         let Ok(Kept::Each(each)) = write("number,password\n1001,\"x,\"\"y\"\n") else { panic!() };
         assert_eq!(each["1001"].reveal(), b"x,\"y");
-        for text in ["1001,hunter2\n1002,hunter2\n", "number,password\n1001,hunter2\n1001,hunter2\n", ""] {
+        let twice = "number,password\r\n1001,hunter2\r\n1001,hunter2\r\n";
+        assert_eq!(write(twice).err().and_then(|error| error.place).map(|place| place.line), Some(3));
+        for text in ["1001,hunter2\n1002,hunter2\n", twice, ""] {
             assert!(!format!("{:?}", write(text).err().expect("refused")).contains("hunter2"));
         }
     }

@@ -558,6 +558,9 @@ mod tests {
         assert_eq!((wrong.line, wrong.column), (2, 22));
         let rows = "number,nmae\n1001,a\n1002,b\n";
         assert_eq!(read(rows, Form::Csv).expect_err("a mistake").len(), 1);
+        for rows in ["number,webrtc\n1001,no\n1002,maybe\n", "number,webrtc\r\n1001,no\r\n1002,maybe\r\n"] {
+            assert_eq!(read(rows, Form::Csv).expect_err("a mistake")[0].line, 3, "{rows:?}");
+        }
     }
 
     #[test]

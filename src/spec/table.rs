@@ -7,6 +7,15 @@ use super::{ASTERISK, Problem};
 /// Keys and what they stand for.
 type Pairs = Vec<(Node, Node)>;
 
+/// The line a row of a table stands on: that of its first byte. What the reader says is the line it had come
+/// to, which is the one before where lines end in CR LF, and that of the first blank line before the row.
+pub fn line_of(text: &[u8], position: Option<&csv::Position>) -> u32 {
+    let Some(position) = position else { return 0 };
+    let ahead = text.get(position.byte() as usize..).unwrap_or_default();
+    let ends = ahead.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() as u32 + ends.filter(|byte| **byte == b'\n').count() as u32
+}
+
 /// Reads a table with a header line.
 pub fn read(text: &str) -> Result<Node, Vec<Problem>> {
     let first = text.lines().next().unwrap_or_default();
@@ -25,7 +34,7 @@ pub fn read(text: &str) -> Result<Node, Vec<Problem>> {
             Ok(false) => break,
             Ok(true) => {}
             Err(error) => {
-                let at = At { line: error.position().map_or(0, |position| position.line()) as u32, column: 1 };
+                let at = At { line: line_of(text.as_bytes(), error.position()), column: 1 };
                 let message = match error.kind() {
                     csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                         format!("this row has {len} cells, the header {expected_len}")
@@ -36,7 +45,7 @@ pub fn read(text: &str) -> Result<Node, Vec<Problem>> {
                 continue;
             }
         }
-        let line = record.position().map_or(0, |position| position.line()) as u32;
+        let line = line_of(text.as_bytes(), record.position());
         if header.is_empty() {
             header =
                 record.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_ascii_lowercase()).collect();

@@ -33,8 +33,14 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     }
 }
 
-/// What parts the cells: what the first line has most of, outside quotes.
+/// The line by which a spreadsheet is told what parts the cells.
+pub const SAYS_DELIMITER: &str = "sep=";
+
+/// What parts the cells: what the first line says, or has most of outside quotes.
 pub fn delimiter(text: &str) -> u8 {
+    if let Some(said) = text.strip_prefix(SAYS_DELIMITER).and_then(|rest| rest.bytes().next()) {
+        return said;
+    }
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     let mut quoted = false;
     for byte in text.bytes() {
@@ -53,6 +59,24 @@ pub fn delimiter(text: &str) -> u8 {
     best.filter(|(_, count)| *count > 0).map_or(b',', |(delimiter, _)| *delimiter)
 }
 
+/// How many cells there are up to the last that holds something.
+pub fn filled(record: &csv::StringRecord) -> usize {
+    record.iter().collect::<Vec<_>>().iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1)
+}
+
+/// A cell without what made a spreadsheet leave it alone: `="0100"`.
+pub fn bare(cell: &str) -> &str {
+    cell.strip_prefix("=\"").and_then(|cell| cell.strip_suffix('"')).unwrap_or(cell)
+}
+
+/// Whether a cell says yes.
+pub fn is_yes(cell: &str) -> bool {
+    matches!(cell.to_ascii_lowercase().as_str(), "1" | "yes" | "true" | "on")
+}
+
+/// What becomes of long numbers.
+pub const POWER: &str = "a power of ten";
+
 /// What a spreadsheet made of a number, in words.
 pub fn damage(cell: &str) -> Option<&'static str> {
     let bytes = cell.as_bytes();
@@ -61,7 +85,7 @@ pub fn damage(cell: &str) -> Option<&'static str> {
         let exponent = exponent.strip_prefix(['+', '-']);
         let mantissa = mantissa.replace(['.', ','], "");
         if exponent.is_some_and(digits) && digits(&mantissa) {
-            return Some("a power of ten");
+            return Some(POWER);
         }
     }
     if let Some((whole, rest)) = cell.split_once(['.', ',']).filter(|(whole, _)| digits(whole)) {

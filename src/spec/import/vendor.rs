@@ -19,28 +19,44 @@ pub enum Column {
     Domain,
     /// Whether it may register: `0`, `no`, `false` say no.
     Enabled,
+    /// The other way round.
+    Disabled,
+    /// The name phones log in with.
+    Login,
+    /// What kind of device it is: only a SIP phone is an extension here.
+    Technology,
+    /// The context of its voicemail box, or that it has none.
+    Voicemail,
+    /// The context of a box that is named by another column.
+    BoxContext,
     /// A field.
     Field(&'static str),
 }
 
-use Column::{Enabled, Field, FirstName, LastName, Number, Secret};
+use Column::{BoxContext, Disabled, Enabled, Field, FirstName, LastName, Login, Number, Secret, Technology, Voicemail};
+
+/// A column that would be taken for the field of its name, and is something else.
+const NOT_OURS: Column = Field("");
 
 /// A program whose files are known.
 #[derive(Clone, Copy)]
 pub struct Vendor {
     /// Its name.
     pub name: &'static str,
-    /// Columns that are in each of its files.
-    signs: &'static [&'static str],
+    /// Columns by which its files are known: all of one of these.
+    signs: &'static [&'static [&'static str]],
     /// What its columns are.
     columns: &'static [(&'static str, Column)],
 }
+
+/// What a table is called that nobody's program wrote.
+pub const PLAIN: &str = "plain";
 
 /// Names of columns are compared in lower case, without blanks, dashes and underscores.
 const VENDORS: [Vendor; 6] = [
     Vendor {
         name: "FusionPBX",
-        signs: &["extension", "effectivecalleridname"],
+        signs: &[&["extension", "effectivecalleridname"], &["extension", "usercontext"]],
         columns: &[
             ("extension", Number),
             ("password", Secret),
@@ -55,60 +71,73 @@ const VENDORS: [Vendor; 6] = [
             ("maxregistrations", Field("max_contacts")),
             ("cidr", Field("ip")),
             ("authacl", Field("permit")),
+            ("absolutecodecstring", Field("codecs")),
+            ("directoryfirstname", FirstName),
+            ("directorylastname", LastName),
             ("enabled", Enabled),
             ("description", Field("description")),
         ],
     },
     Vendor {
         name: "Wazo",
-        signs: &["exten", "firstname"],
+        signs: &[&["exten", "firstname"]],
         columns: &[
             ("exten", Number),
             ("firstname", FirstName),
             ("lastname", LastName),
             ("language", Field("language")),
+            ("outgoingcallerid", Field("outbound_cid_number")),
             ("enabled", Enabled),
             ("context", Field("context")),
+            ("lineprotocol", Technology),
+            ("sipusername", Login),
             ("sipsecret", Secret),
             ("voicemailnumber", Field("mailbox")),
+            ("voicemailcontext", BoxContext),
         ],
     },
     Vendor {
         name: "3CX",
-        signs: &["number", "firstname", "authid"],
+        signs: &[&["number", "firstname", "authid"]],
         columns: &[
             ("number", Number),
             ("firstname", FirstName),
             ("lastname", LastName),
+            ("authid", Login),
             ("authpassword", Secret),
             ("outboundcallerid", Field("outbound_cid_number")),
-            ("disabled", Field("")),
+            ("disabled", Disabled),
         ],
     },
     Vendor {
         name: "Yeastar",
-        signs: &["registrationname", "registrationpassword"],
+        // The P series, and the older ones.
+        signs: &[&["registrationname", "registrationpassword"], &["registername", "registerpassword"]],
         columns: &[
             ("extensionnumber", Number),
-            ("extension", Number),
-            ("number", Number),
+            ("username", Number),
+            ("type", Technology),
             ("firstname", FirstName),
             ("lastname", LastName),
-            ("name", Field("cid_name")),
-            ("calleridname", Field("cid_name")),
-            ("calleridnumber", Field("cid_number")),
+            ("fullname", Field("cid_name")),
             ("callerid", Field("cid_number")),
+            ("registrationname", Login),
+            ("registername", Login),
             ("registrationpassword", Secret),
+            ("registerpassword", Secret),
+            ("ipphoneconcurrentregistrations", Field("max_contacts")),
             ("concurrentregistrations", Field("max_contacts")),
-            ("promptlanguage", Field("language")),
+            ("maxregistrations", Field("max_contacts")),
         ],
     },
     Vendor {
         name: "FreePBX",
-        signs: &["extension", "secret"],
+        signs: &[&["extension", "secret"], &["extension", "tech", "outboundcid"]],
         columns: &[
             ("extension", Number),
             ("name", Field("cid_name")),
+            ("tech", Technology),
+            ("defaultuser", Login),
             ("secret", Secret),
             ("outboundcid", Field("outbound_cid_number")),
             ("cidmasquerade", Field("cid_number")),
@@ -118,13 +147,16 @@ const VENDORS: [Vendor; 6] = [
             ("namedcallgroup", Field("call_group")),
             ("namedpickupgroup", Field("pickup_group")),
             ("mailbox", Field("mailbox")),
+            ("voicemail", Voicemail),
             ("allow", Field("codecs")),
-            ("language", Field("language")),
+            ("languageslanguage", Field("language")),
             ("description", Field("description")),
+            // Its transports have names of their own.
+            ("transport", NOT_OURS),
         ],
     },
     Vendor {
-        name: "plain",
+        name: PLAIN,
         signs: &[],
         columns: &[
             ("number", Number),
@@ -156,7 +188,8 @@ pub type Known = (Vendor, Vec<Option<Column>>, Vec<Problem>);
 pub fn columns(header: &csv::StringRecord, map: &[(String, String)]) -> Result<Known, Problem> {
     let names: Vec<String> = header.iter().map(plain).collect();
     let has = |name: &&str| names.iter().any(|own| own == name);
-    let vendor = VENDORS.iter().find(|vendor| vendor.signs.iter().all(has));
+    let known = |vendor: &&Vendor| vendor.signs.iter().any(|signs| signs.iter().all(&has));
+    let vendor = VENDORS.iter().find(known);
     let vendor = vendor.copied().unwrap_or(VENDORS[VENDORS.len() - 1]);
     let wrong = |message: String, hint: String| Err(Problem::new(At { line: 1, column: 1 }, message).hint(hint));
     let mut columns: Vec<Option<Column>> = Vec::with_capacity(names.len());
@@ -168,7 +201,7 @@ pub fn columns(header: &csv::StringRecord, map: &[(String, String)]) -> Result<K
             "enabled" => Enabled,
             field => Field(field),
         });
-        let found = own.or(field).filter(|column| *column != Field(""));
+        let found = own.or(field).filter(|column| *column != NOT_OURS);
         // Of two columns for one thing the first counts.
         let again = found.is_some_and(|column| columns.contains(&Some(column)));
         if again {
