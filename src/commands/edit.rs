@@ -4,17 +4,21 @@ use std::fs::{DirBuilder, File};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
-use std::process::Command;
-use std::sync::Mutex;
+use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use clap::Args;
+use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::change::{Change, ChangeArgs, Danger};
 use super::lists::{self, Vault};
 use super::{App, Limits, Open};
-use crate::error::{Error, Result};
+use crate::cx::Cancel;
+use crate::engine::{Estate, PlanOptions};
+use crate::error::{Code, Error, Result};
 use crate::extension::by_name::{self, FIELDS, Slot, slot, value};
-use crate::extension::{Ext, Setting, Want};
+use crate::extension::{Edit, Ext, Setting, Want};
 use crate::inventory::Pbx;
 use crate::output::prompt;
 use crate::pool::lock;
@@ -51,43 +55,62 @@ pub fn run(app: &App, args: &EditArgs) -> Result<u8> {
     let desk = Desk::new(&found)?;
     let before = parse(&text, &found).map_err(|problems| lists::tell(app, &desk.file, Form::Yaml, &text, &problems))?;
     let mut draft = format!("{head}{text}");
-    let after = loop {
-        let edited = desk.edit(&draft)?;
+    let list = loop {
+        let edited = desk.edit(&draft, &app.cancel)?;
         let bare: String =
             edited.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
         if bare.trim().is_empty() || bare == text {
             return Change::new(app, &args.change).run_on(&pbx, &|_, _, _| Ok(Vec::new()));
         }
-        match parse(&edited, &found) {
-            Ok(after) => break after,
-            Err(problems) if !prompt::possible() => {
-                return Err(lists::tell(app, &desk.file, Form::Yaml, &edited, &problems));
-            }
-            Err(problems) => {
-                if edited == draft {
-                    return Err(lists::tell(app, &desk.file, Form::Yaml, &edited, &problems));
-                }
-                let said = problems.iter().map(|problem| {
-                    let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-                    format!("# {}{hint}\n", problem.message)
-                });
-                draft = format!("{head}{}{bare}", said.collect::<String>());
-            }
+        let wish = |after| List { rows: vec![difference(before.clone(), after)], ..List::default() };
+        let problems = match parse(&edited, &found).map(wish) {
+            Ok(list) if !prompt::possible() => break list,
+            Ok(list) => match refused(app, &args.change, &pbx, &list) {
+                None => break list,
+                Some(problem) => vec![problem],
+            },
+            Err(problems) => problems,
+        };
+        if !prompt::possible() || edited == draft {
+            return Err(lists::tell(app, &desk.file, Form::Yaml, &edited, &problems));
         }
+        let said = problems.iter().map(|problem| {
+            let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            format!("# {}{hint}\n", problem.message)
+        });
+        draft = format!("{head}{}{bare}", said.collect::<String>());
     };
-    let list = List { rows: vec![difference(before, after)], ..List::default() };
     let mut change = Change::new(app, &args.change);
     change.danger = Some(Danger::of_list(None));
     let vault = Mutex::new(Vault::new(&PathBuf::new()));
-    change.run_on(&pbx, &|pbx, estate, _| {
-        let site = Site { pbx, engine: crate::engine::of(pbx.address.kind)? };
-        let mut keys = |ext: &Ext, key: &_| lock(&vault).get(app, pbx, ext, key, None);
-        let planned = plan::plan(&list, site, estate, Wish::default(), &mut keys);
-        let wrong = |problems: Vec<Problem>| {
-            Error::usage(problems.first().map(|problem| problem.message.clone()).unwrap_or_default())
-        };
-        planned.map(|planned| planned.edits).map_err(wrong)
-    })
+    change.run_on(&pbx, &|pbx, estate, _| edits(app, pbx, estate, &list, &vault))
+}
+
+/// What makes the extension as it was written down.
+fn edits(app: &App, pbx: &Pbx, estate: &dyn Estate, list: &List, vault: &Mutex<Vault>) -> Result<Vec<Edit>> {
+    let site = Site { pbx, engine: crate::engine::of(pbx.address.kind)? };
+    let mut keys = |ext: &Ext, key: &_| lock(vault).get(app, pbx, ext, key, None);
+    let planned = plan::plan(list, site, estate, Wish::default(), &mut keys);
+    let wrong = |problems: Vec<Problem>| {
+        Error::usage(problems.first().map(|problem| problem.message.clone()).unwrap_or_default())
+    };
+    planned.map(|planned| planned.edits).map_err(wrong)
+}
+
+/// What would be refused before anything is written, so that it can be mended: a context that is not
+/// there, a value the engine does not know.
+fn refused(app: &App, args: &ChangeArgs, pbx: &Pbx, list: &List) -> Option<Problem> {
+    let cx = app.cx(pbx, Limits::default());
+    let vault = Mutex::new(Vault::new(&PathBuf::new()));
+    let planned = Open::new(&cx, pbx).and_then(|open| {
+        let estate = open.engine.load(&cx, open.host.as_ref(), &open.folder, false)?;
+        let edits = edits(app, pbx, estate.as_ref(), list, &vault)?;
+        estate.plan(None, &edits, &PlanOptions { no_validate: args.no_validate, ..PlanOptions::default() })
+    });
+    // Whatever else is wrong the change itself tells.
+    let error = planned.err().filter(|error| error.code == Code::Usage)?;
+    let at = list.rows.first().map(|row| row.at).unwrap_or_default();
+    Some(Problem { hint: error.hints.into_iter().next(), ..Problem::new(at, error.message) })
 }
 
 /// The extension as the text of a list.
@@ -179,23 +202,36 @@ impl Desk {
     }
 
     /// Lets the person edit a text.
-    fn edit(&self, text: &str) -> Result<String> {
+    fn edit(&self, text: &str, cancel: &Cancel) -> Result<String> {
         let mut options = File::options();
         options.write(true).create(true).truncate(true).mode(0o600);
         let written = options.open(&self.file).and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|error| Error::io("write", &self.file, error))?;
         let named = ["VISUAL", "EDITOR"].iter().filter_map(|name| std::env::var(name).ok());
         let editor = named.into_iter().find(|name| !name.trim().is_empty()).unwrap_or_else(|| "vi".to_owned());
-        let mut words = editor.split_whitespace();
-        let program = words.next().unwrap_or("vi");
-        let status = Command::new(program).args(words).arg(&self.file).status().map_err(|error| {
-            Error::failed(format!("cannot start the editor {program}"))
-                .because(error)
-                .hint("set EDITOR to one that is there")
-        })?;
-        if !status.success() {
-            return Err(Error::failed(format!("the editor {program} failed; nothing is changed")));
+        // By a shell, as git does: it may have arguments, and quotes around them. Ctrl-C does not end the shell.
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("trap : INT\n{editor} \"$@\""), &editor]).arg(&self.file);
+        let status = status(&mut command, cancel).map_err(|error| Error::failed("cannot start sh").because(error))?;
+        match status.code() {
+            _ if cancel.is_set() => return Err(Error::new(Code::Interrupted, "interrupted; nothing is changed")),
+            Some(0) => {}
+            Some(126 | 127) => {
+                return Err(Error::failed(format!("cannot start the editor {editor}; nothing is changed"))
+                    .hint("set EDITOR to one that is there"));
+            }
+            _ => return Err(Error::failed(format!("the editor {editor} failed; nothing is changed"))),
         }
         std::fs::read_to_string(&self.file).map_err(|error| Error::io("read", &self.file, error))
     }
+}
+
+/// Runs a program that has the terminal. Ctrl-C typed there is for it alone, although it reaches us too.
+fn status(command: &mut Command, cancel: &Cancel) -> std::io::Result<ExitStatus> {
+    let stopped = Arc::new(AtomicBool::new(cancel.is_set()));
+    let ids = [SIGTERM, SIGHUP].map(|signal| signal_hook::flag::register(signal, Arc::clone(&stopped)));
+    let status = command.status();
+    cancel.flag().store(stopped.load(Ordering::SeqCst), Ordering::SeqCst);
+    ids.into_iter().flatten().for_each(|id| _ = signal_hook::low_level::unregister(id));
+    status
 }

@@ -12,4 +12,5 @@ mod listing;
 mod lists;
 mod program;
 mod schema;
+mod terminal;
 mod usage;

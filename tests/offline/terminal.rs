@@ -1,0 +1,143 @@
+//! On a real terminal: `script` gives one, and what is typed there comes from its own standard input.
+
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::program::{Answer, Program, Running};
+
+/// A program with a copy of the example and an editor.
+struct Desk {
+    program: Program,
+}
+
+impl Desk {
+    /// With an editor that does this to its file; `$round` counts how often it was opened.
+    fn new(script: &str) -> Self {
+        let program = Program::new();
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/asterisk");
+        assert!(Command::new("cp").arg("-r").arg(from).arg(program.home()).status().unwrap().success());
+        let editor = program.home().join("my editor");
+        let count = "echo >> \"$HOME/rounds\"; round=$(wc -l < \"$HOME/rounds\")";
+        std::fs::write(&editor, format!("#!/bin/sh\n{count}\ncp \"$1\" \"$HOME/seen.$round\"\n{script}\n")).unwrap();
+        std::fs::set_permissions(&editor, PermissionsExt::from_mode(0o755)).unwrap();
+        let [state, folder] = ["state", "tmp"].map(|name| program.home().join(name).display().to_string());
+        std::fs::create_dir(&folder).unwrap();
+        let program = program.env("EDITOR", &format!("'{}'", editor.display()));
+        let program = program.env("SIPCTL_STATE", &state).env("TMPDIR", &folder).env("TERM", "dumb");
+        Self { program: program.env("PATH", "/usr/bin:/bin") }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.program.home().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// Starts words on a terminal, which says at its end how it was left.
+    fn start(&self, words: &str) -> Running {
+        let pbx = format!("asterisk:{}", self.path("asterisk").display());
+        let line = format!(
+            "trap : INT; {} {words} --pbx {pbx} --offline; code=$?; stty -a; exit $code",
+            env!("CARGO_BIN_EXE_sipctl")
+        );
+        let mut command = Command::new("script");
+        command.args(["-qefc", &line, "/dev/null"]).current_dir(self.program.home()).env_clear();
+        command.envs(self.program.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Running::start(command)
+    }
+
+    /// Types when a file has appeared, and waits for the end.
+    fn type_at(&self, words: &str, file: &str, keys: &[u8]) -> Answer {
+        let mut run = self.start(words);
+        self.wait_for(file);
+        run.0.stdin.as_mut().unwrap().write_all(keys).unwrap();
+        let input = run.0.stdin.take();
+        let output = run.0.wait_with_output().unwrap();
+        drop(input);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        Answer { code: output.status.code().unwrap(), stdout: text, stderr: String::new() }
+    }
+
+    fn wait_for(&self, file: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !self.path(file).exists() {
+            assert!(Instant::now() < end, "{file} never came");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Nothing is left of the text, and the terminal echoes as before.
+    fn is_clean(&self, answer: &Answer) {
+        assert_eq!(self.path("tmp").read_dir().unwrap().count(), 0);
+        assert!(answer.stdout.contains(" echo ") && answer.stdout.contains(" icanon "), "{}", answer.stdout);
+    }
+}
+
+#[test]
+fn the_editor_opens_again_on_mistakes_which_stand_in_the_text() {
+    let desk = Desk::new(
+        "stat -c '%a' \"$1\" \"$(dirname \"$1\")\" > \"$HOME/modes\"\ncase $round in\n\
+         1) sed -i 's/^  context:/  contxet:/' \"$1\" ;;\n\
+         2) sed -i 's/^  contxet: .*/  context: nowhere/' \"$1\" ;;\n\
+         3) sed -i 's/^  context: .*/  context: internal/; s/Front Desk/Desk/' \"$1\" ;;\nesac",
+    );
+    let answer = desk.type_at("edit 2001", "seen.3", b"");
+    assert!(answer.code == 0 && answer.stdout.contains("2001 changed"), "{}", answer.stdout);
+    assert!(desk.text("seen.2").contains("did you mean context?"), "{}", desk.text("seen.2"));
+    assert!(desk.text("seen.3").contains("# there is no context nowhere"), "{}", desk.text("seen.3"));
+    assert!(!desk.text("seen.3").contains("contxet"), "{}", desk.text("seen.3"));
+    assert_eq!(desk.text("modes"), "600\n700\n");
+    assert!(desk.text("asterisk/pjsip_templates.conf").contains("\"Desk\" <2001>"));
+    desk.is_clean(&answer);
+}
+
+#[test]
+fn a_mistake_that_is_left_as_it_is_ends_it() {
+    let desk = Desk::new("sed -i 's/^  context:/  contxet:/' \"$1\"");
+    let before = desk.text("asterisk/pjsip_templates.conf");
+    let answer = desk.type_at("edit 2001", "seen.2", b"");
+    assert_eq!((answer.code, desk.path("seen.3").exists()), (2, false), "{}", answer.stdout);
+    assert_eq!(desk.text("asterisk/pjsip_templates.conf"), before);
+    desk.is_clean(&answer);
+}
+
+#[test]
+fn ctrl_c_typed_into_the_editor_is_the_editors() {
+    let desk = Desk::new(
+        "trap ': > \"$HOME/typed\"' INT\n: > \"$HOME/open\"\nuntil [ -e \"$HOME/typed\" ]; do sleep 0.1; done\nsed -i 's/Front Desk/Desk/' \"$1\"",
+    );
+    let answer = desk.type_at("edit 2001", "open", b"\x03");
+    assert!(answer.code == 0 && answer.stdout.contains("2001 changed"), "{}", answer.stdout);
+    desk.is_clean(&answer);
+}
+
+#[test]
+fn a_lost_terminal_ends_the_edit_and_leaves_nothing() {
+    let desk = Desk::new("trap 'exit 0' HUP TERM\n: > \"$HOME/open\"\nwhile :; do sleep 0.1; done");
+    let before = desk.text("asterisk/pjsip_templates.conf");
+    let run = desk.start("edit 2001");
+    desk.wait_for("open");
+    let pid = i32::try_from(run.0.id()).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::KILL).unwrap();
+    let end = Instant::now() + Duration::from_secs(60);
+    while desk.path("tmp").read_dir().unwrap().count() > 0 {
+        assert!(Instant::now() < end, "the text is still there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(desk.text("asterisk/pjsip_templates.conf"), before);
+}
+
+#[test]
+fn an_editor_that_is_not_there_is_named() {
+    let desk = Desk::new("");
+    let pbx = format!("asterisk:{}", desk.path("asterisk").display());
+    let Desk { program } = desk;
+    let program = program.env("EDITOR", "no-such-editor --wait");
+    let answer = program.run(&["edit", "2001", "--pbx", &pbx, "--offline"]);
+    answer.fails(1, "cannot start the editor no-such-editor --wait");
+}
