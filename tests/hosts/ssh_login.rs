@@ -17,9 +17,9 @@ use sipctl::host::ssh::Ssh;
 use sipctl::host::ssh::config::Machine;
 use sipctl::secret::Secret;
 
-use crate::office::wait_for;
+use crate::office::{script_at, wait_for};
 use crate::program::Running;
-use crate::sshd::{Sshd, answers, cx, here, keygen, me, private, refused, root, run, talk, told};
+use crate::sshd::{Sshd, answers, cx, here, keygen, me, private, refused, refused_by, root, run, talk, told};
 
 /// Somebody who types these, one after the other.
 struct Typist(Mutex<Vec<&'static str>>, Mutex<Vec<String>>);
@@ -135,7 +135,12 @@ struct Agent(Child, PathBuf);
 impl Agent {
     fn start(folder: &Path) -> Self {
         let socket = folder.join("agent");
-        let child = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn().unwrap();
+        let mut agent = Command::new("ssh-agent");
+        // What it asks a person with, who never answers.
+        agent.env("SSH_ASKPASS", folder.join("ask")).env("SSH_ASKPASS_REQUIRE", "force");
+        let at = folder.display();
+        script_at(&folder.join("ask"), &format!("#!/bin/sh\n: >{at}/asked\nwhile [ -d {at} ]; do sleep 0.1; done\n"));
+        let child = agent.arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         while !socket.exists() {
             assert!(Instant::now() < deadline);
@@ -272,6 +277,34 @@ fn an_agent_that_hangs_is_as_good_as_none() {
     cx.timeouts.connect = Duration::from_secs(5);
     std::thread::spawn(move || sender.send(way.shell(&cx).map(drop).map_err(|error| told(&error))));
     done.recv_timeout(Duration::from_secs(40)).expect("it waits for the agent").unwrap();
+}
+
+#[test]
+fn an_agent_that_asks_a_person_can_be_left() {
+    if !here() {
+        return;
+    }
+    let server = Sshd::start();
+    let agent = Agent::start(server.folder.path());
+    let key = server.at("confirmed");
+    keygen(&key, "ed25519", "", &[]);
+    server.authorize(&key.with_extension("pub"));
+    let added = Command::new("ssh-add").args(["-q", "-c"]).arg(&key).env("SSH_AUTH_SOCK", &agent.1).status();
+    assert!(added.unwrap().success());
+    let machine = Machine { agent: Some(agent.1.clone()), ..server.machine() };
+    let way = Ssh::new(&server.location(), &Access::default(), machine);
+    let cx = cx();
+    let stop = cx.cancel.flag();
+    let (sender, done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let refused = refused_by(&way, &cx);
+        drop(way);
+        sender.send(refused)
+    });
+    wait_for("the question", || server.at("asked").exists());
+    stop.store(true, std::sync::atomic::Ordering::SeqCst);
+    let refused = done.recv_timeout(Duration::from_secs(40)).expect("it waits for the agent");
+    assert!(refused.starts_with("130 "), "{refused}");
 }
 
 #[test]

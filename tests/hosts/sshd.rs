@@ -224,7 +224,12 @@ pub fn me() -> String {
 
 /// The code, message and hints of a shell that does not start.
 pub fn refused(transport: &dyn Transport) -> String {
-    match transport.shell(&cx()) {
+    refused_by(transport, &cx())
+}
+
+/// The same in a context of the test's own.
+pub fn refused_by(transport: &dyn Transport, cx: &Cx) -> String {
+    match transport.shell(cx) {
         Ok(_) => panic!("{} was let in", transport.name()),
         Err(error) => told(&error),
     }

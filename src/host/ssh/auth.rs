@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ssh2::{KeyboardInteractivePrompt, Prompt};
+use ssh2::{Agent, KeyboardInteractivePrompt, Prompt, PublicKey};
 
 use super::config::Settings;
 use super::key::{self, Key};
@@ -23,6 +24,9 @@ const TRIES: usize = 3;
 
 /// How often a wait for the agent looks whether it should stop.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How long an agent may take to sign: it may ask a person, or want a token touched.
+const SIGNATURE: Duration = Duration::from_secs(60);
 
 /// Passphrases that were right, for the other hosts of this run.
 static PASSPHRASES: Mutex<BTreeMap<PathBuf, Secret>> = Mutex::new(BTreeMap::new());
@@ -198,17 +202,17 @@ impl Login<'_> {
             Ok(identities) => identities,
             Err(error) => return silent(&error),
         };
-        let place = |key: &ssh2::PublicKey| listed.iter().position(|listed| listed == key.blob());
+        let place = |key: &PublicKey| listed.iter().position(|listed| listed == key.blob());
         if self.settings.only_these {
             identities.retain(|key| place(key).is_some());
         }
         identities.sort_by_key(|key| place(key).unwrap_or(listed.len()));
-        for identity in &identities {
+        let agent = Arc::new(agent);
+        for identity in identities {
             self.cx.events.detail(&format!("ssh: trying the key {} of the agent", identity.comment()));
             held.push(identity.blob().to_vec());
             self.tried.push(format!("{} of the agent", identity.comment()));
-            let result = self.exchange(|| agent.userauth(&self.settings.user, identity));
-            match result {
+            match self.by_identity(&agent, identity) {
                 // An agent may hold what it cannot sign with.
                 Err(Stop::Ssh(error)) if self.is_of_the_key(&error) => {}
                 result => {
@@ -219,6 +223,31 @@ impl Login<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// A key of the agent, which may ask a person first; nothing can stop that call, so it is made aside.
+    fn by_identity(&self, agent: &Arc<Agent>, identity: PublicKey) -> Result<(), Stop> {
+        let identity = Arc::new(identity);
+        let deadline = self.cx.deadline(self.cx.timeouts.connect.max(SIGNATURE));
+        loop {
+            let (sender, answer) = channel();
+            let (agent, identity, user) = (Arc::clone(agent), Arc::clone(&identity), self.settings.user.clone());
+            std::thread::spawn(move || sender.send(agent.userauth(&user, &identity)));
+            let tried = loop {
+                match answer.recv_timeout(LOOK) {
+                    Ok(tried) => break tried,
+                    Err(_) if self.cx.cancel.is_set() => return Err(self.live.abandoned(Stop::Interrupted)),
+                    Err(_) if Instant::now() >= deadline => return Err(self.live.abandoned(Stop::Late)),
+                    Err(_) => {}
+                }
+            };
+            match tried {
+                Err(error) if code_of(&error) == code::AGAIN => {
+                    self.live.wait(deadline.saturating_duration_since(Instant::now()));
+                }
+                other => return other.map_err(Stop::Ssh),
+            }
+        }
     }
 
     /// Whether an error is about the key and the next one can be tried.

@@ -139,6 +139,12 @@ impl Live {
         self.broken.store(true, Ordering::SeqCst);
     }
 
+    /// Gives up while a call on the session is under way elsewhere: whoever touches it would wait for that.
+    pub fn abandoned(&self, why: Stop) -> Stop {
+        self.give_up();
+        why
+    }
+
     /// What the command that connects said, if one does.
     pub fn complaint(&self) -> String {
         self.helper.as_ref().map(Helper::complaint).unwrap_or_default()
@@ -147,7 +153,9 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        let _ = self.session.disconnect(None, "done", None);
+        if !self.is_broken() {
+            let _ = self.session.disconnect(None, "done", None);
+        }
         // libssh2 frees its channels only once it knows that nobody answers any more.
         let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
     }
