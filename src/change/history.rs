@@ -1,5 +1,6 @@
 //! What was changed, by whom, when, and how it was before: one folder a PBX, one folder a change,
-//! with plain copies of the files and a `meta.json`. Only changes that stayed are kept.
+//! with plain copies of the files and a `meta.json`. Only changes that stayed are kept. Many new files
+//! lie in one: to go back by hand they are removed, and nobody copies them.
 //!
 //! The folders are 0700: configuration files hold passwords. `meta.json` holds none.
 
@@ -19,8 +20,14 @@ use crate::error::{Error, Result};
 use crate::host::{Content, File, Host, Meta, Step, Want};
 use crate::secret::hex;
 
-/// The form that is written and understood.
-pub(super) const VERSION: u32 = 1;
+/// The form that is written where every copy is a file of its own.
+const VERSION: u32 = 1;
+/// The newest form that is written and understood.
+pub(super) const NEWEST: u32 = 2;
+/// From this many new files on they are kept as one.
+const MANY: usize = 8;
+/// Its name.
+const TOGETHER: &str = "new.after";
 /// How many changes of a PBX are kept.
 const KEPT: usize = 100;
 /// What may stand in a file name as it is.
@@ -68,6 +75,9 @@ pub struct Kept {
     pub before: Option<String>,
     /// Name of its copy from after; none for a file that went.
     pub after: Option<String>,
+    /// Where in that copy its bytes are, if it holds several new files: offset and length.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub part: Option<(usize, usize)>,
     /// Owner, group and permission bits before.
     pub owner: Option<(u32, u32, u32)>,
 }
@@ -91,8 +101,9 @@ pub(super) fn keep(
 ) -> Result<String> {
     let (seconds, nanos) = target.keeper.clock();
     let now = UNIX_EPOCH + Duration::new(seconds.try_into().unwrap_or(0), nanos);
+    let files = kept(&plan.files);
     let mut entry = Entry {
-        v: VERSION,
+        v: if files.iter().any(|file| file.part.is_some()) { NEWEST } else { VERSION },
         id: 0,
         when: humantime::format_rfc3339_seconds(now).to_string(),
         who: target.who.clone(),
@@ -102,7 +113,7 @@ pub(super) fn keep(
         folder: target.folder.clone(),
         live,
         done: plan.done.clone(),
-        files: plan.files.iter().enumerate().map(kept).collect(),
+        files,
         estate: hashes(estate, plan),
         undo: plan.undo.clone(),
     };
@@ -116,14 +127,25 @@ pub(super) fn keep(
     Err(error)
 }
 
-fn kept((number, change): (usize, &FileChange)) -> Kept {
-    let name = change.path.file_name().unwrap_or_default().to_string_lossy();
-    Kept {
-        path: change.path.clone(),
-        before: change.before.as_ref().map(|_| format!("{number}-{name}.before")),
-        after: change.after.as_ref().map(|_| format!("{number}-{name}.after")),
-        owner: change.before.as_ref().map(|(_, meta)| (meta.uid, meta.gid, meta.mode)),
-    }
+fn kept(files: &[FileChange]) -> Vec<Kept> {
+    let together = files.iter().filter(|change| change.before.is_none()).count() >= MANY;
+    let mut end = 0;
+    let mut one = |(number, change): (usize, &FileChange)| {
+        let name = change.path.file_name().unwrap_or_default().to_string_lossy();
+        let part = change.after.as_ref().filter(|_| together && change.before.is_none()).map(|bytes| {
+            end += bytes.len();
+            (end - bytes.len(), bytes.len())
+        });
+        let after = if part.is_some() { TOGETHER.to_owned() } else { format!("{number}-{name}.after") };
+        Kept {
+            path: change.path.clone(),
+            before: change.before.as_ref().map(|_| format!("{number}-{name}.before")),
+            after: change.after.as_ref().map(|_| after),
+            part,
+            owner: change.before.as_ref().map(|(_, meta)| (meta.uid, meta.gid, meta.mode)),
+        }
+    };
+    files.iter().enumerate().map(&mut one).collect()
 }
 
 fn hashes(estate: &dyn Estate, plan: &Plan) -> BTreeMap<PathBuf, String> {
@@ -163,6 +185,7 @@ fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan
         mode: 0o600,
     };
     let last = ids.last().map(|last| home.join(last.to_string()));
+    let mut together = Vec::new();
     let mut same = last.map_or(Ok(Vec::new()), |last| left(cx, target.keeper, last, plan))?.into_iter();
     for (kept, change) in entry.files.iter().zip(&plan.files) {
         let before = kept.before.as_ref().zip(change.before.as_ref());
@@ -170,7 +193,13 @@ fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan
             Some(from) => Step::Link { from, to: new.join(name) },
             None => file(name, bytes),
         }));
-        steps.extend(kept.after.as_ref().zip(change.after.as_ref()).map(|(name, bytes)| file(name, bytes)));
+        match (kept.after.as_ref().zip(change.after.as_ref()), kept.part) {
+            (Some((_, bytes)), Some(_)) => together.extend_from_slice(bytes),
+            (after, _) => steps.extend(after.map(|(name, bytes)| file(name, bytes))),
+        }
+    }
+    if !together.is_empty() {
+        steps.push(file(TOGETHER, &together.into()));
     }
     steps.push(file("meta.json", &text.into()));
     // The names in it first: a folder that outlives a power cut must not do so empty.

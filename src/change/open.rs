@@ -27,6 +27,8 @@ pub(super) struct Open<'a> {
     pub(super) new: Option<Vec<Option<Stamp>>>,
     /// What waits to be the new files, in their order.
     pub(super) waiting: Vec<Option<Stamp>>,
+    /// Whether nothing waits beside its file any more.
+    pub(super) switched: bool,
 }
 
 impl<'a> Open<'a> {
@@ -70,7 +72,7 @@ impl<'a> Open<'a> {
         }
         steps.append(&mut temps);
         steps.extend(folders.into_iter().map(|path| Step::SyncFolder { path }));
-        let mut open = Self { host, folder, opened, new: None, waiting: Vec::new() };
+        let mut open = Self { host, folder, opened, new: None, waiting: Vec::new(), switched: false };
         let made: Vec<Want> = open.opened.files.iter().filter_map(|e| e.temp.clone()).map(Want::Meta).collect();
         let staged = host.act_and_read(cx, &steps, &made).map_err(|stopped| stopped.error);
         let found = staged.and_then(|found| open.give_back(cx, &plan.files).map(|()| found)).inspect_err(|_| {
@@ -140,7 +142,9 @@ impl<'a> Open<'a> {
                 self.new = None;
             }
             stopped.error
-        })
+        })?;
+        self.switched = true;
+        Ok(())
     }
 
     /// The commit point.
@@ -190,9 +194,10 @@ impl<'a> Open<'a> {
 
     /// Removes everything that is beside the files, the journal last.
     pub(super) fn close(&self, cx: &Cx) -> Result<()> {
-        let beside = self.opened.files.iter().flat_map(|entry| [&entry.temp, &entry.old]).flatten();
+        let temp = |entry: &'_ Entry| entry.temp.clone().filter(|_| !self.switched);
+        let beside = self.opened.files.iter().flat_map(|entry| [temp(entry), entry.old.clone()]).flatten();
         let private = private(self.folder);
-        let mut steps: Vec<Step> = beside.map(|path| Step::Remove { path: path.clone() }).collect();
+        let mut steps: Vec<Step> = beside.map(|path| Step::Remove { path }).collect();
         if let Some(token) = &self.opened.confirm {
             let names = [watchdog::marker, watchdog::expired, watchdog::confirmed, watchdog::script_at];
             steps.extend(names.map(|name| Step::Remove { path: name(self.folder, token) }));
@@ -281,16 +286,16 @@ fn entries(cx: &Cx, host: &dyn Host, folder: &Path, files: &[FileChange]) -> Res
     // Keeps the temporaries of one change apart from whatever else lies there.
     let tag = salt()?;
     let mut wants = vec![Want::Meta(folder.to_owned())];
-    wants.extend(files.iter().map(|file| Want::Meta(file.path.clone())));
+    wants.extend(files.iter().filter(|file| file.before.is_some()).map(|file| Want::Meta(file.path.clone())));
     let mut found = host.read(cx, &wants)?.into_iter().map(|found| content(&found).map(|(_, meta)| meta.clone()));
     let home = found.next().flatten();
     let near = |meta: &Meta| home.as_ref().is_some_and(|h| h.id.0 == meta.id.0 && meta.real.starts_with(&h.real));
     Ok(files
         .iter()
-        .zip(found)
         .enumerate()
-        .map(|(number, (file, now))| {
+        .map(|(number, file)| {
             let was = file.before.as_ref().map(|(_, meta)| meta);
+            let now = was.and_then(|_| found.next().flatten());
             let path = was.map_or_else(|| file.path.clone(), |meta| meta.real.clone());
             // Only a look at this moment knows of other mounts.
             let shared = was.is_some_and(|m| m.links > 1 || m.mounted) || now.is_some_and(|m| m.mounted);

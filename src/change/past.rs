@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde::Deserialize;
 
 use super::Target;
-use super::history::{Entry, VERSION, home, names, sha256};
+use super::history::{self, Entry, NEWEST, home, names, sha256};
 use crate::cx::Cx;
 use crate::engine::{Estate, FileChange, Warning};
 use crate::error::{Code, Error, Place, Result};
@@ -75,7 +75,7 @@ fn understood(bytes: &[u8]) -> Result<Entry, String> {
         v: u32,
     }
     match serde_json::from_slice::<Version>(bytes) {
-        Ok(Version { v }) if v > VERSION => Err(format!("it was kept by a newer sipctl (version {v})")),
+        Ok(Version { v }) if v > NEWEST => Err(format!("it was kept by a newer sipctl (version {v})")),
         _ => serde_json::from_slice(bytes).map_err(|error| format!("its meta.json makes no sense ({error})")),
     }
 }
@@ -193,18 +193,25 @@ pub(super) struct Sides {
 
 /// The copies of a change, in the order of its files.
 pub(super) fn copies(cx: &Cx, target: &Target, kept: &Kept) -> Result<Vec<Sides>> {
-    let copy = |name: &Option<String>| match name {
-        None => Ok(None),
-        Some(name) => {
-            let path = kept.folder.join(name);
-            let missing = || {
-                let message = format!("the copies of change {} are not complete", kept.entry.id);
-                Error::failed(message).at(Place::new(&path, 0))
-            };
-            bytes(cx, target, &path)?.ok_or_else(missing).map(Some)
-        }
+    let missing = |name: &str| {
+        let message = format!("the copies of change {} are not complete", kept.entry.id);
+        Error::failed(message).at(Place::new(kept.folder.join(name), 0))
     };
-    kept.entry.files.iter().map(|file| Ok(Sides { before: copy(&file.before)?, after: copy(&file.after)? })).collect()
+    let copy = |name: &str| bytes(cx, target, &kept.folder.join(name))?.ok_or_else(|| missing(name));
+    // There is one such copy, and it is read once.
+    let whole = kept.entry.files.iter().find_map(|file| file.part.and(file.after.as_deref())).map(copy).transpose()?;
+    let side = |file: &history::Kept| {
+        let after = match (&file.after, file.part, &whole) {
+            (None, ..) => None,
+            (Some(name), Some((at, length)), Some(whole)) => {
+                let part = at.checked_add(length).and_then(|end| whole.get(at..end));
+                Some(Arc::from(part.ok_or_else(|| missing(name))?))
+            }
+            (Some(name), ..) => Some(copy(name)?),
+        };
+        Ok(Sides { before: file.before.as_deref().map(copy).transpose()?, after })
+    };
+    kept.entry.files.iter().map(side).collect()
 }
 
 /// What a change did to each file, for a masked diff.

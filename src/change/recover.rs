@@ -85,7 +85,7 @@ pub(super) fn find<'a>(host: &'a dyn Host, folder: &'a Path, found: Vec<Vec<File
     }
     Ok(match opened {
         Some(opened) => {
-            let open = Box::new(Open { host, folder, opened: *opened, new, waiting: Vec::new() });
+            let open = Box::new(Open { host, folder, opened: *opened, new, waiting: Vec::new(), switched: false });
             Found::Change { open, proved, waiting: waits }
         }
         None => Found::Empty,

@@ -1,6 +1,6 @@
 //! One change: what it knows, and what it asks of host and engine on its way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -91,11 +91,11 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn say(&mut self, warnings: impl IntoIterator<Item = Warning>) {
-        for warning in warnings {
-            if !self.outcome.warnings.contains(&warning) {
-                self.outcome.warnings.push(warning);
-            }
-        }
+        let said = &mut self.outcome.warnings;
+        said.extend(warnings);
+        // There may be one for each of many thousand extensions.
+        let mut known = HashSet::new();
+        said.retain(|warning| known.insert(warning.clone()));
     }
 
     /// With `--strict`, some warnings are refusals.

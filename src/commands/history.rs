@@ -73,7 +73,7 @@ fn show(cx: &Cx, pbx: &Pbx, id: u64, shown: &mut PastShown) -> Result<()> {
     let text = past::changes(cx, &target, kept)?.iter().map(|change| FileDiff::new(change).text).collect();
     let copies = kept.entry.files.iter().map(|file| {
         let at = |name: &Option<String>| name.as_ref().map(|name| kept.folder.join(name));
-        Copy { path: file.path.clone(), before: at(&file.before), after: at(&file.after) }
+        Copy { path: file.path.clone(), before: at(&file.before), after: at(&file.after), part: file.part }
     });
     shown.history.push(PastChange { copies: Some(copies.collect()), diff: Some(text), ..entry(kept) });
     Ok(())

@@ -28,7 +28,7 @@ mod snapshot;
 mod suggest;
 
 /// Something worth saying that stops nothing (unless `--strict`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Warning {
     /// The stable code scripts look at, for instance `not-dialable`.
     pub code: String,

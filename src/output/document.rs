@@ -376,6 +376,9 @@ pub struct Copy {
     /// As it became; none for one that went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<PathBuf>,
+    /// Where in that, if many new files lie in one: offset and length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<(usize, usize)>,
 }
 
 /// A PBX as `pbx list` and `pbx show` report it.

@@ -73,6 +73,9 @@ fn show(out: &mut impl Write, entry: &Entry, one: &PastChange, colour: bool) -> 
         for (name, at) in [("before", &copy.before), ("after", &copy.after)] {
             pair(name, &at.as_ref().map_or_else(|| "no file".to_owned(), |at| at.display().to_string()))?;
         }
+        if let Some((at, length)) = copy.part {
+            pair("", &format!("{length} bytes of it, from byte {at} on"))?;
+        }
     }
     write!(out, "{}", table::paint(one.diff.as_deref().unwrap_or_default(), colour))
 }

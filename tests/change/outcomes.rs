@@ -6,10 +6,11 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use sipctl::change::{Outcome, ReloadPolicy, Status};
+use sipctl::change::{Outcome, ReloadPolicy, Status, past};
 use sipctl::cx::{Cx, Silent};
+use sipctl::engine::Engine;
 
-use crate::standin::{Lab, Moment, Mood, Person, code, codes, delete, set};
+use crate::standin::{Handle, Lab, Moment, Mood, Person, code, codes, delete, set};
 
 fn old_tree() -> BTreeMap<String, String> {
     [("main.conf", "1001=old\n"), ("9001.conf", "9001=old\n")].map(|(n, t)| (n.to_owned(), t.to_owned())).into()
@@ -67,6 +68,49 @@ fn proved_stays_and_is_kept_in_the_history() {
     lab.change(vec![set("1001", "last")]);
     assert_eq!(fs::read_to_string(lab.root.join("history/lab/3/0-main.conf.before")).unwrap(), "1001=odd\n");
     assert_eq!(fs::read_to_string(lab.root.join("history/lab/2/0-main.conf.after")).unwrap(), "1001=newer\n");
+}
+
+#[test]
+fn many_new_files_are_kept_in_one_and_can_be_taken_back() {
+    let lab = Lab::new();
+    let old = lab.tree();
+    let edits = (0..9).map(|n| set(&format!("900{n}"), &format!("new {n}"))).chain([set("1001", "new")]);
+    assert_eq!(code(&lab.change(edits.collect())), 0);
+    let new = lab.tree();
+    let kept = lab.root.join("history/lab/1");
+    let names = fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    // What was there before is kept as it was, and by itself.
+    let alone = ["1-9001.conf", "9-main.conf"].map(|name| [format!("{name}.after"), format!("{name}.before")]);
+    assert_eq!(names, [alone.concat(), vec!["meta.json".into(), "new.after".into()]].concat());
+    let text = fs::read_to_string(kept.join("new.after")).unwrap();
+    assert_eq!(text, (0..9).filter(|n| *n != 1).map(|n| format!("900{n}=new {n}\n")).collect::<String>());
+    let meta = fs::read_to_string(kept.join("meta.json")).unwrap();
+    assert!(meta.starts_with("{\n  \"v\": 2,"), "an older sipctl leaves it alone: {meta}");
+
+    let engine = Handle(lab.engine.clone());
+    let target = lab.target(&engine);
+    let cx = Cx::new(&Silent);
+    let past = past::read(&cx, &target).unwrap();
+    for change in past::changes(&cx, &target, &past.kept[0]).unwrap() {
+        let name = change.path.file_name().unwrap().to_str().unwrap();
+        assert_eq!(change.after.as_deref(), Some(new[name].as_bytes()), "{name}");
+        assert_eq!(change.before.as_ref().map(|(bytes, _)| &**bytes), old.get(name).map(String::as_bytes), "{name}");
+    }
+    let estate = engine.load(&cx, &*lab.host, &lab.folder(), false).unwrap();
+    assert_eq!(past.outside(&cx, &target, &*estate).unwrap(), []);
+
+    let undone = lab.undo();
+    assert_eq!((code(&undone), lab.tree()), (0, old.clone()), "{:?}", undone.error);
+    fs::remove_dir_all(lab.root.join("history/lab/2")).unwrap();
+    fs::write(lab.folder().join("9004.conf"), "9004=by hand\n").unwrap();
+    let clash = lab.undo();
+    assert_eq!(code(&clash), 1, "what somebody wrote there since is not removed");
+    assert_eq!(lab.text("9004.conf"), "9004=by hand\n");
+    fs::remove_file(kept.join("new.after")).unwrap();
+    let error = lab.undo().error.unwrap();
+    assert!(error.message.contains("copies of change 1 are not complete"), "{error}");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, syncfs, utimensat};
 
 use super::super::{Meta, Step, Stopped};
-use super::{like, sync_folder};
+use super::like::{self, Model};
+use super::sync_folder;
 use crate::error::{Code, Error, Result, shell_word};
 
 /// From this many new files in a row on, one sync of the file system is cheaper than one a file.
@@ -23,8 +24,9 @@ pub(super) fn all(steps: &[Step]) -> Result<(), Stopped> {
     let mut done = 0;
     for run in steps.chunk_by(|a, b| created(a) && created(b)) {
         let together = run.len() >= MANY;
+        let mut model = None;
         for step in run {
-            one(step, !together).map_err(|error| Stopped { done, error })?;
+            one(step, &mut model, !together).map_err(|error| Stopped { done, error })?;
             done += 1;
         }
         if let (true, Some(Step::Create { path, .. })) = (together, run.last()) {
@@ -39,10 +41,18 @@ fn sync_all(path: &Path) -> Result<()> {
     synced.map_err(|e| failed("write", path, e))
 }
 
-fn one(step: &Step, sync: bool) -> Result<()> {
+/// One step; `model` is what the last new file was made like.
+fn one(step: &Step, model: &mut Option<Model>, sync: bool) -> Result<()> {
     match step {
         Step::MakeFolder { path, mode } => make_folder(path, *mode).map_err(|e| failed("make", path, e)),
-        Step::Create { path, bytes, like, mode } => create(path, bytes, like.as_deref(), *mode, sync),
+        Step::Create { path, bytes, like, mode } => {
+            if let Some(like) = like
+                && model.as_ref().is_none_or(|model| !model.is(like))
+            {
+                *model = Some(Model::of(like)?);
+            }
+            create(path, bytes, model.as_ref().filter(|_| like.is_some()), *mode, sync)
+        }
         Step::Append { path, bytes } => append(path, bytes).map_err(|e| failed("write", path, e)),
         Step::Expect { path, was, bytes } => expect(path, was.as_ref(), bytes),
         Step::Link { from, to } => link(from, to),
@@ -83,7 +93,7 @@ fn make_folder(path: &Path, mode: u32) -> io::Result<()> {
     }
 }
 
-fn create(path: &Path, bytes: &[u8], like: Option<&Path>, mode: u32, sync: bool) -> Result<()> {
+fn create(path: &Path, bytes: &[u8], like: Option<&Model>, mode: u32, sync: bool) -> Result<()> {
     // Nobody else may read it before it has its final owner and mode.
     let mut file = OpenOptions::new()
         .write(true)
@@ -158,7 +168,7 @@ fn link(from: &Path, to: &Path) -> Result<()> {
         // Another file system, one without links, or one where only the owner may make them.
         Err(_) => {
             let bytes = fs::read(from).map_err(|e| failed("read", from, e))?;
-            create(to, &bytes, Some(from), 0o600, true)
+            create(to, &bytes, Some(&Model::of(from)?), 0o600, true)
         }
     }
 }
@@ -170,7 +180,8 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
             let name = to.file_name().unwrap_or_default().to_string_lossy();
             let beside = to.with_file_name(format!(".{name}.sipctl-{}", std::process::id()));
             let bytes = fs::read(from)?;
-            create(&beside, &bytes, Some(from), 0o600, true).map_err(io::Error::other)?;
+            let model = Model::of(from).map_err(io::Error::other)?;
+            create(&beside, &bytes, Some(&model), 0o600, true).map_err(io::Error::other)?;
             fs::rename(&beside, to).inspect_err(|_| {
                 let _ = fs::remove_file(&beside);
             })?;
@@ -222,7 +233,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f");
         let expect = |was: &Meta| {
-            one(&Step::Expect { path: path.clone(), was: Some(was.clone()), bytes: b"old".as_slice().into() }, true)
+            let bytes = b"old".as_slice().into();
+            one(&Step::Expect { path: path.clone(), was: Some(was.clone()), bytes }, &mut None, true)
         };
         fs::write(&path, "old").unwrap();
         let was = meta(&path);
@@ -249,7 +261,7 @@ mod tests {
         assert_eq!(expect(&was).unwrap_err().code, Code::Retry);
 
         let absent = Step::Expect { path, was: None, bytes: b"".as_slice().into() };
-        assert_eq!(one(&absent, true).unwrap_err().code, Code::Retry);
+        assert_eq!(one(&absent, &mut None, true).unwrap_err().code, Code::Retry);
     }
 
     #[test]
@@ -273,12 +285,13 @@ mod tests {
         let path = folder.path().join("f");
         fs::write(&path, "a long old text").unwrap();
         let before = meta(&path).id;
-        one(&Step::InPlace { path: path.clone(), bytes: b"short".as_slice().into() }, true).unwrap();
+        let bytes = b"short".as_slice().into();
+        one(&Step::InPlace { path: path.clone(), bytes }, &mut None, true).unwrap();
         assert_eq!((fs::read(&path).unwrap(), meta(&path).id), (b"short".to_vec(), before));
 
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert!(one(&Step::InPlace { path: link, bytes: b"led astray".as_slice().into() }, true).is_err());
+        assert!(one(&Step::InPlace { path: link, bytes: b"led astray".as_slice().into() }, &mut None, true).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"short");
     }
 }

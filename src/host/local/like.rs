@@ -1,9 +1,9 @@
 //! Gives a new file the owner, mode, access control list and label of another one.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{fgetxattr, fremovexattr, fsetxattr, getxattr, listxattr};
 use rustix::io::Errno;
@@ -13,11 +13,38 @@ use crate::error::{Error, Result};
 const ACL: &str = "system.posix_acl_access";
 const LABEL: &str = "security.selinux";
 
-/// Makes `file`, just created as `path`, like `model`. What cannot be kept is an error that names
+/// What other files take from one.
+pub(super) struct Model {
+    path: PathBuf,
+    meta: Metadata,
+    /// The extended attributes that are kept, an ACL and a label among them.
+    attributes: Vec<(String, Vec<u8>)>,
+}
+
+impl Model {
+    /// Looks at a file.
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        let looked = |e| Error::io("look at", path, e);
+        let extended = |e: Errno| looked(e.into());
+        let meta = fs::metadata(path).map_err(looked)?;
+        let names = names(|buffer| listxattr(path, buffer)).map_err(extended)?;
+        let attributes = names.into_iter().filter(|name| kept(name)).map(|name| {
+            let value = value(|buffer| getxattr(path, &name, buffer)).map_err(extended)?;
+            Ok((name, value))
+        });
+        Ok(Self { path: path.to_owned(), meta, attributes: attributes.collect::<Result<_>>()? })
+    }
+
+    /// Whether it is this file.
+    pub(super) fn is(&self, path: &Path) -> bool {
+        self.path == path
+    }
+}
+
+/// Makes `file`, just created as `path`, like a model. What cannot be kept is an error that names
 /// the command which would do it.
-pub(super) fn make(file: &File, path: &Path, model: &Path) -> Result<()> {
-    let looked = |e| Error::io("look at", model, e);
-    let want = fs::metadata(model).map_err(looked)?;
+pub(super) fn make(file: &File, path: &Path, model: &Model) -> Result<()> {
+    let Model { path: model, meta: want, attributes } = model;
     let have = file.metadata().map_err(|e| Error::io("look at", path, e))?;
     if (have.uid(), have.gid()) != (want.uid(), want.gid()) {
         // A new file is ours already: only what differs needs a right we may not have.
@@ -30,9 +57,7 @@ pub(super) fn make(file: &File, path: &Path, model: &Path) -> Result<()> {
     }
     // An ACL holds the mode as well, so it comes after it; a new file may have inherited one.
     let mode = want.mode() & 0o7777;
-    let extended = |e: Errno| looked(e.into());
-    let names = names(|buffer| listxattr(model, buffer)).map_err(extended)?;
-    if !names.iter().any(|name| name == ACL) {
+    if !attributes.iter().any(|(name, _)| name == ACL) {
         match fremovexattr(file, ACL) {
             Ok(()) | Err(Errno::NODATA | Errno::NOTSUP) => {}
             Err(e) => {
@@ -42,12 +67,11 @@ pub(super) fn make(file: &File, path: &Path, model: &Path) -> Result<()> {
     }
     file.set_permissions(Permissions::from_mode(mode))
         .map_err(|e| lost("the mode", model, e, format!("chmod {mode:o} {}", path.display())))?;
-    for name in names.iter().filter(|name| kept(name)) {
-        let value = value(|buffer| getxattr(model, name, buffer)).map_err(extended)?;
-        if self::value(|buffer| fgetxattr(file, name, buffer)).is_ok_and(|has| has == value) {
+    for (name, value) in attributes {
+        if self::value(|buffer| fgetxattr(file, name, buffer)).is_ok_and(|has| has == *value) {
             continue;
         }
-        fsetxattr(file, name, &value, rustix::fs::XattrFlags::empty()).map_err(|e| {
+        fsetxattr(file, name, value, rustix::fs::XattrFlags::empty()).map_err(|e| {
             let (from, to) = (model.display(), path.display());
             let (what, command) = match name.as_str() {
                 ACL => ("the access control list", format!("getfacl {from} | setfacl --set-file=- {to}")),
@@ -109,7 +133,7 @@ mod tests {
         let big = vec![b'x'; 2000];
         let supported = rustix::fs::setxattr(&model, "user.note", &big, rustix::fs::XattrFlags::empty()).is_ok();
         let file = File::create(&path).unwrap();
-        make(&file, &path, &model).unwrap();
+        make(&file, &path, &Model::of(&model).unwrap()).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
         let kept = value(|buffer| fgetxattr(&file, "user.note", buffer));
         assert_eq!(kept.ok(), supported.then_some(big));
