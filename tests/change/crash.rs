@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use crate::standin::{Lab, code, codes, delete, set};
+use crate::standin::{Lab, code, codes, delete, set, values};
 
 /// Names the folder of the PBX a child process works on.
 const ROOT: &str = "SIPCTL_TEST_ROOT";
@@ -52,56 +55,132 @@ pub fn many() -> Vec<sipctl::extension::Edit> {
     vec![set("1001", "a longer text"), set("9001", "new"), set("9003", "new"), delete("9002")]
 }
 
-/// 10,000 new files.
+/// How many files the large change touches.
+const LARGE_FILES: usize = 10_000;
+
+/// Of the files that are there half are replaced and half go, between each two of them a new one comes.
 fn huge() -> Vec<sipctl::extension::Edit> {
-    (0..10_000).map(|n| set(&format!("9{n:04}"), "new")).collect()
+    let one = |n| match (n % 4, format!("9{n:04}")) {
+        (0, number) => set(&number, "a longer text"),
+        (2, number) => delete(&number),
+        (_, number) => set(&number, "new"),
+    };
+    (0..LARGE_FILES).map(one).collect()
 }
 
-/// How many calls of a kind a run makes.
-fn count(lab: &Lab, what: &str, call: &str) -> usize {
+/// How many calls of each kind a run of `what` makes.
+fn count<const N: usize>(lab: &Lab, what: &str, calls: [&str; N]) -> [usize; N] {
     let (drive, log) = (drive(&lab.root, what), lab.root.with_extension("strace"));
     let output = Command::new("strace")
-        .args(["-f", "-qq", "-o", log.to_str().unwrap(), "-e", &format!("trace={call}")])
+        .args(["--seccomp-bpf", "-f", "-qq", "-o", log.to_str().unwrap(), "-e", &format!("trace={}", calls.join(","))])
         .arg(driver())
         .args(drive.get_args())
         .envs(drive.get_envs().filter_map(|(k, v)| Some((k, v?))))
         .output()
         .expect("strace is installed");
     assert!(output.status.success());
-    let calls = fs::read_to_string(&log).unwrap().lines().count();
+    let text = fs::read_to_string(&log).unwrap();
     fs::remove_file(&log).unwrap();
-    calls
+    calls.map(|call| text.lines().filter(|line| line.contains(&format!(" {call}("))).count())
+}
+
+/// The calls of the large change before which it is killed, and at how many points of each.
+const LARGE: [(&str, usize); 9] = [
+    ("openat", 12),
+    ("write", 8),
+    ("linkat", 4),
+    ("rename", 12),
+    ("unlink", 6),
+    ("rmdir", 1),
+    ("fsync", 3),
+    ("fdatasync", 3),
+    ("syncfs", 1),
+];
+
+/// The PBX of the large change. A kill leaves all that was written, be it in memory only.
+fn large() -> Lab {
+    let memory = Path::new("/dev/shm");
+    let lab = if memory.is_dir() { Lab::below(memory) } else { Lab::new() };
+    for n in (0..LARGE_FILES).step_by(2) {
+        fs::write(lab.folder().join(format!("9{n:04}.conf")), format!("9{n:04}=old\n")).unwrap();
+    }
+    lab.engine.start(&lab.folder());
+    lab
 }
 
 #[test]
-#[ignore = "takes minutes: cargo test --release --test change -- --ignored"]
 fn ten_thousand_files_killed_at_fifty_points_are_wholly_old_or_new() {
     let (old, new) = {
-        let lab = Lab::new();
+        let lab = large();
         let old = lab.tree();
         assert_eq!(code(&lab.change(huge())), 0);
         (old, lab.tree())
     };
-    assert_eq!(new.len(), old.len() + 10_000);
-    let (mut back, mut on) = (0, 0);
-    for call in ["openat", "write", "rename", "unlink,unlinkat", "fsync,fdatasync,syncfs"] {
-        let all = count(&Lab::new(), "huge", call);
-        for point in 0..10 {
-            let lab = Lab::new();
-            let nth = 1 + all * point / 10;
-            assert!(killed(&lab, "huge", call, nth) || call.contains("sync"), "{call} {nth} of {all}");
-            let mut next = lab.change(vec![set("5000", "next")]);
-            assert_eq!(code(&next), 0, "{call} {nth}: {:?}", next.error.take());
-            assert!(!codes(&next).contains("drift"), "{call} {nth}");
-            let mut tree = lab.tree();
-            let main = tree.get_mut("main.conf").unwrap();
-            *main = main.strip_suffix("5000=next\n").unwrap().to_owned();
-            assert!(tree == old || tree == new, "killed before {call} number {nth} of {all}: {} files", tree.len());
-            back += usize::from(tree == old);
-            on += usize::from(tree == new);
-        }
+    let same = old.iter().filter(|(name, text)| new.get(*name) == Some(text)).count();
+    assert_eq!((old.len() - same, new.len() - same), (LARGE_FILES / 2, LARGE_FILES * 3 / 4));
+    let seed = std::env::var("SIPCTL_TEST_SEED").map_or_else(|_| now(), |seed| seed.parse().unwrap());
+    let mut points = Vec::new();
+    let counts = count(&large(), "huge", LARGE.map(|(call, _)| call));
+    for ((call, wanted), all) in LARGE.into_iter().zip(counts) {
+        // One somewhere in each of so many equal parts.
+        let part = |nth: usize| all * nth / wanted;
+        let within = |nth: usize| part(nth) + spread(seed, points.len() + nth) % (part(nth + 1) - part(nth)).max(1);
+        let sampled: Vec<_> = (0..wanted).map(within).map(|at| (call, 1 + at, all)).collect();
+        points.extend(sampled);
     }
-    assert!(back > 10 && on > 5, "{back} back, {on} on");
+    assert_eq!(points.len(), 50);
+    let (back, on) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let points = Mutex::new(points.into_iter());
+    let kill = killer();
+    let work = || {
+        while let Some((call, nth, all)) = { points.lock().unwrap().next() } {
+            let lab = large();
+            let at = format!("killed before {call} number {nth} of {all}, SIPCTL_TEST_SEED={seed}");
+            let drive = drive(&lab.root, "huge");
+            let mut command = Command::new(&kill);
+            command.args([call, &nth.to_string()]).arg(drive.get_program()).args(drive.get_args());
+            let ended = command.envs(drive.get_envs().filter_map(|(k, v)| Some((k, v?)))).output().unwrap();
+            assert_eq!(ended.status.code(), Some(137), "not {at}");
+            let next = lab.change(vec![set("5000", "next")]);
+            assert_eq!(code(&next), 0, "{at}: {:?}", next.error);
+            assert!(!codes(&next).contains("drift"), "{at}");
+            let mut tree = lab.tree();
+            assert_eq!(
+                lab.engine.running(),
+                values(tree.values().map(String::as_str).collect::<String>().as_bytes()),
+                "{at}"
+            );
+            let main = tree.get_mut("main.conf").unwrap();
+            *main = main.strip_suffix("5000=next\n").unwrap_or_else(|| panic!("{at}: {main}")).to_owned();
+            assert!(tree == old || tree == new, "{at}: {} files", tree.len());
+            let side = if tree == old { &back } else { &on };
+            side.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    thread::scope(|scope| (0..2).for_each(|_| _ = scope.spawn(work)));
+    let (back, on) = (back.into_inner(), on.into_inner());
+    assert!(back > 10 && on > 5, "{back} back, {on} on, SIPCTL_TEST_SEED={seed}");
+}
+
+/// `kill.c`: strace slows down every call where it injects something.
+fn killer() -> PathBuf {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kill");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/change/kill.c");
+    let built = Command::new("cc").args(["-O2", "-o"]).arg(&program).arg(source).status().expect("cc is installed");
+    assert!(built.success());
+    program
+}
+
+fn now() -> usize {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos() as usize
+}
+
+/// The `nth` number of a seed (a step of SplitMix64).
+fn spread(seed: usize, nth: usize) -> usize {
+    let mut z = (seed as u64).wrapping_add((nth as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) as usize
 }
 
 fn prepared() -> Lab {

@@ -100,19 +100,27 @@ fn shown(path: &Path) -> bool {
     name.ends_with(".conf") && !name.starts_with('.')
 }
 
-fn values(bytes: &[u8]) -> BTreeMap<String, String> {
+/// What a text says.
+pub fn values(bytes: &[u8]) -> BTreeMap<String, String> {
     let text = String::from_utf8_lossy(bytes);
     text.lines().filter_map(|l| l.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
 }
 
 struct Files {
     folder: PathBuf,
+    /// In the order of their paths.
     files: Vec<(PathBuf, Arc<[u8]>, Meta)>,
+    values: BTreeMap<String, String>,
 }
 
 impl Files {
     fn value(&self, number: &str) -> Option<String> {
-        self.files.iter().find_map(|(_, bytes, _)| values(bytes).remove(number))
+        self.values.get(number).cloned()
+    }
+
+    fn file(&self, path: &Path) -> Option<(&Arc<[u8]>, &Meta)> {
+        let at = self.files.binary_search_by(|(other, ..)| other.as_os_str().cmp(path.as_os_str())).ok()?;
+        Some((&self.files[at].1, &self.files[at].2))
     }
 
     /// An extension 9... has a file of its own; every other stands in `main.conf`.
@@ -162,10 +170,9 @@ impl Estate for Files {
                 continue;
             }
             let home = self.home(number);
-            let text = texts.entry(home.clone()).or_insert_with(|| {
-                let file = self.files.iter().find(|(path, ..)| *path == home);
-                file.map(|(_, bytes, _)| String::from_utf8(bytes.to_vec()).unwrap())
-            });
+            let text = texts
+                .entry(home.clone())
+                .or_insert_with(|| self.file(&home).map(|(bytes, _)| String::from_utf8(bytes.to_vec()).unwrap()));
             let lines = text.as_deref().unwrap_or_default().lines();
             let mut lines: Vec<String> =
                 lines.filter(|l| !l.starts_with(&format!("{number}="))).map(str::to_owned).collect();
@@ -177,7 +184,7 @@ impl Estate for Files {
             plan.dial.push((number.clone(), "internal".into()));
         }
         for (path, text) in texts {
-            let before = self.files.iter().find(|(p, ..)| *p == path).map(|(_, b, m)| (b.clone(), m.clone()));
+            let before = self.file(&path).map(|(bytes, meta)| (bytes.clone(), meta.clone()));
             plan.files.push(FileChange {
                 path,
                 before,
@@ -351,9 +358,11 @@ impl Engine for Handle {
             Content::There { bytes, meta } => Some((file.path, bytes, meta)),
             _ => None,
         });
-        let files = files.collect();
+        let files: Vec<_> = files.collect();
         self.0.at(Moment::Loaded);
-        Ok(Box::new(Files { folder: folder.to_owned(), files }))
+        // The first to say something counts.
+        let values = files.iter().rev().flat_map(|(_, bytes, _)| values(bytes)).collect();
+        Ok(Box::new(Files { folder: folder.to_owned(), files, values }))
     }
 
     fn console<'h>(
@@ -446,7 +455,12 @@ pub struct Lab {
 impl Lab {
     /// `main.conf` and `other.conf`, both live.
     pub fn new() -> Self {
-        let temp = tempfile::tempdir().unwrap();
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// [`Lab::new`] in a folder of choice.
+    pub fn below(folder: &Path) -> Self {
+        let temp = tempfile::tempdir_in(folder).unwrap();
         let root = temp.path().to_owned();
         fs::create_dir(root.join("etc")).unwrap();
         fs::create_dir(root.join("state")).unwrap();
