@@ -38,14 +38,14 @@ impl<'a> Open<'a> {
         (host, folder): (&'a dyn Host, &'a Path),
         who: &str,
         plan: &Plan,
-        prove_old: Vec<Proof>,
+        [prove_new, prove_old]: [Vec<Proof>; 2],
         confirm: bool,
     ) -> Result<Self> {
         let opened = Opened {
             who: who.to_owned(),
             files: entries(cx, host, folder, &plan.files)?,
             reload: plan.reload.clone(),
-            prove_new: plan.prove_new.clone(),
+            prove_new,
             prove_old,
             confirm: confirm.then(salt).transpose()?,
         };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::journal::Opened;
 use super::open::Open;
 use super::proof::{differs, sum, warnings, worst};
 use super::{Gate, Options, Outcome, ReloadPolicy, Seen, Status, Target, history, recover};
@@ -322,13 +323,13 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    pub(super) fn make_live(&mut self, plan: &Plan) -> Result<()> {
+    pub(super) fn make_live(&mut self, opened: &Opened) -> Result<()> {
         if !self.reloads() {
             return Ok(());
         }
         self.reloading = true;
-        self.reload(&plan.reload)?;
-        let proofs: &[Proof] = if self.proves() { &plan.prove_new } else { &[] };
+        self.reload(&opened.reload)?;
+        let proofs: &[Proof] = if self.proves() { &opened.prove_new } else { &[] };
         if let Some(error) = self.prove(proofs, "the engine did not take the change")? {
             return Err(error);
         }

@@ -111,7 +111,7 @@ impl Run<'_> {
 
     /// Writes everything beside the files. A plan without files, and a dry run, stay here.
     pub(super) fn stage(&mut self, gate: &mut dyn Gate) -> Result<()> {
-        let Some(ground) = self.ground.as_ref().filter(|ground| !ground.plan.files.is_empty()) else { return Ok(()) };
+        let Some(ground) = self.ground.as_mut().filter(|ground| !ground.plan.files.is_empty()) else { return Ok(()) };
         if self.options.dry_run {
             return Ok(());
         }
@@ -119,15 +119,10 @@ impl Run<'_> {
         self.cx.events.progress("writing");
         gate.before_write(&ground.plan)?;
         self.told = true;
+        // From here on the journal holds them: there may be very many.
+        let proofs = [&mut ground.plan.prove_new, &mut ground.prove_old].map(std::mem::take);
         let place = (self.target.host, self.target.folder.as_path());
-        let open = Open::stage(
-            self.cx,
-            place,
-            &self.target.who,
-            &ground.plan,
-            ground.prove_old.clone(),
-            self.options.confirm.is_some(),
-        )?;
+        let open = Open::stage(self.cx, place, &self.target.who, &ground.plan, proofs, self.options.confirm.is_some())?;
         let in_place = open.written_in_place().map(|path| {
             let message = format!("{} has other names or is mounted: it is written in place", path.display());
             Warning::new("in-place", message).at(&Place::new(path, 0))
@@ -149,12 +144,9 @@ impl Run<'_> {
 
     /// Has the engine read them, and asks it.
     pub(super) fn prove_new(&mut self) -> Result<()> {
-        let Some(ground) = self.ground.take() else { return Ok(()) };
-        let proved = match &self.open {
-            Some(_) => self.cx.check().and_then(|()| self.make_live(&ground.plan)),
-            None => Ok(()),
-        };
-        self.ground = Some(ground);
+        let Some(open) = self.open.take() else { return Ok(()) };
+        let proved = self.cx.check().and_then(|()| self.make_live(&open.opened));
+        self.open = Some(open);
         proved
     }
 

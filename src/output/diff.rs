@@ -44,10 +44,10 @@ impl<'a> Side<'a> {
         self.bytes[self.part.clone()].split_inclusive(|byte| *byte == b'\n').collect()
     }
 
-    /// The line that starts at `offset`, masked, without its line end.
-    fn masked(&self, offset: usize, line: &[u8]) -> String {
+    /// Adds the line that starts at `offset`, masked, without its line end.
+    fn masked(&self, offset: usize, line: &[u8], out: &mut String) {
         let end = offset + line.len();
-        let mut out = String::new();
+        let start = out.len();
         let mut at = offset;
         let first = self.secrets.partition_point(|secret| secret.end <= offset);
         for secret in self.secrets[first..].iter().take_while(|secret| secret.start < end) {
@@ -60,13 +60,21 @@ impl<'a> Side<'a> {
             at = secret.end.min(end).max(at);
         }
         out.push_str(&String::from_utf8_lossy(&self.bytes[at..end]));
-        printable(out.trim_end_matches(['\r', '\n']))
+        out.truncate(start + out[start..].trim_end_matches(['\r', '\n']).len());
+        if out[start..].contains(steers) {
+            let shown = printable(&out[start..]);
+            out.replace_range(start.., &shown);
+        }
     }
+}
+
+fn steers(c: char) -> bool {
+    c.is_control() && c != '\t'
 }
 
 /// A text without control characters, so that a file cannot steer the terminal.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 impl FileDiff {
@@ -130,7 +138,7 @@ fn hunk(out: &mut String, group: &[DiffOp], sides: &[Lined; 2], skipped: usize) 
         let (side, lines, offsets) = &sides[side];
         for at in range {
             out.push(sign);
-            out.push_str(&side.masked(offsets[at], lines[at]));
+            side.masked(offsets[at], lines[at], out);
             out.push('\n');
             if !lines[at].ends_with(b"\n") {
                 out.push_str("\\ No newline at end of file\n");
