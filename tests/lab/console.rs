@@ -36,6 +36,28 @@ fn live_says_version_folder_options_and_realm() {
 }
 
 #[test]
+fn an_engine_that_is_silent_after_a_reload_is_given_its_time() {
+    for release in Lab::engines() {
+        let config = base();
+        let asterisk = Asterisk::start(&release, config.path());
+        let host = asterisk.host();
+        let mut cx = cx();
+        let mut console = console::open(&cx, &host, config.path()).unwrap();
+        console.reload(&cx, &Reload::default()).unwrap();
+        (cx.timeouts.question, cx.timeouts.reload) = (Duration::from_millis(200), Duration::from_secs(60));
+        asterisk.hang();
+        let proved = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_secs(1));
+                asterisk.go_on();
+            });
+            console.prove(&cx, &[proof("endpoint", "1001", Expect::Present)], &[])
+        });
+        assert_eq!(proved.unwrap(), [Verdict::Proved]);
+    }
+}
+
+#[test]
 fn the_socket_and_rx_give_equal_answers() {
     for release in Lab::engines() {
         let config = base();

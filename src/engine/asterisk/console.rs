@@ -35,7 +35,7 @@ use live::Ability;
 /// is not running, not ours to talk to, or silent.
 pub fn open<'h>(cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>> {
     let link = Link::open(cx, host, folder)?;
-    Ok(Box::new(Asterisk { link, ability: None, blind: None }))
+    Ok(Box::new(Asterisk { link, ability: None, blind: None, reloaded: false }))
 }
 
 struct Asterisk<'h> {
@@ -44,6 +44,9 @@ struct Asterisk<'h> {
     ability: Option<Ability>,
     /// Why the log of the last reload could not be read.
     blind: Option<String>,
+    /// Whether it was made to reload: with ten thousand new objects it works on that for long after its
+    /// answer, and is silent meanwhile (observed on 22.10).
+    reloaded: bool,
 }
 
 impl Asterisk<'_> {
@@ -81,12 +84,17 @@ impl Console for Asterisk<'_> {
         if proofs.is_empty() {
             return Ok(Vec::new());
         }
-        let ability = self.ability(cx)?;
-        let result = prove::prove(&mut self.link, cx, &ability, proofs, log, self.blind.as_deref());
+        let mut cx = cx.clone();
+        if self.reloaded {
+            cx.timeouts.question = cx.timeouts.question.max(cx.timeouts.reload);
+        }
+        let ability = self.ability(&cx)?;
+        let result = prove::prove(&mut self.link, &cx, &ability, proofs, log, self.blind.as_deref());
         self.forgetting(result)
     }
 
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded> {
+        self.reloaded = true;
         let result = reload::reload(&mut self.link, cx, reload);
         // A reload may load or unload what answers questions.
         self.ability = None;
