@@ -58,7 +58,7 @@ impl Run<'_> {
                 Code::Interrupted => error,
                 _ => unkept(&error.line()),
             })?;
-        let script = watchdog::script(folder, token, &open.opened, &open.waiting, &reload, after.as_secs())?;
+        let script = watchdog::script(folder, token, &open.opened, &open.staged(self.cx)?, &reload, after.as_secs())?;
         let (marker, path) = (watchdog::marker(folder, token), watchdog::script_at(folder, token));
         let file = |path: &std::path::Path, bytes: &[u8]| Step::Create {
             path: path.to_owned(),

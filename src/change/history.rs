@@ -99,10 +99,22 @@ pub(super) fn keep(
     estate: &dyn Estate,
     live: bool,
 ) -> Result<String> {
+    let mut entry = entry(target, options, plan, estate, live);
+    let mut error = Error::failed("no folder is given for the history");
+    for root in &target.history {
+        match keep_in(cx, target, root, &mut entry, plan) {
+            Ok(()) => return Ok(entry.id.to_string()),
+            Err(e) => error = e,
+        }
+    }
+    Err(error)
+}
+
+fn entry(target: &Target, options: &Options, plan: &Plan, estate: &dyn Estate, live: bool) -> Entry {
     let (seconds, nanos) = target.keeper.clock();
     let now = UNIX_EPOCH + Duration::new(seconds.try_into().unwrap_or(0), nanos);
     let files = kept(&plan.files);
-    let mut entry = Entry {
+    Entry {
         v: if files.iter().any(|file| file.part.is_some()) { NEWEST } else { VERSION },
         id: 0,
         when: humantime::format_rfc3339_seconds(now).to_string(),
@@ -116,15 +128,21 @@ pub(super) fn keep(
         files,
         estate: hashes(estate, plan),
         undo: plan.undo.clone(),
-    };
-    let mut error = Error::failed("no folder is given for the history");
-    for root in &target.history {
-        match keep_in(cx, target, root, &mut entry, plan) {
-            Ok(()) => return Ok(entry.id.to_string()),
-            Err(e) => error = e,
-        }
     }
-    Err(error)
+}
+
+/// The steps that keep a change where [`look`] found room for it, and its id.
+pub(super) fn steps(
+    target: &Target,
+    options: &Options,
+    plan: &Plan,
+    estate: &dyn Estate,
+    live: bool,
+    room: Room,
+) -> Result<(String, Vec<Step>)> {
+    let mut entry = entry(target, options, plan, estate, live);
+    let steps = room.steps(&mut entry, plan)?;
+    Ok((entry.id.to_string(), steps))
 }
 
 fn kept(files: &[FileChange]) -> Vec<Kept> {
@@ -164,59 +182,110 @@ pub fn sha256(bytes: &[u8]) -> String {
 fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan) -> Result<()> {
     let home = home(root, &target.name);
     let there = names(cx, target.keeper, &home)?;
-    let mut ids: Vec<u64> = there.iter().filter_map(|name| name.parse().ok()).collect();
-    ids.sort_unstable();
-    entry.id = ids.last().map_or(1, |last| last + 1);
-    let (new, done) = (home.join(format!(".{}.new", entry.id)), home.join(entry.id.to_string()));
-
-    let mut parents: Vec<&Path> = home.ancestors().filter(|p| !p.as_os_str().is_empty()).collect();
-    parents.reverse();
-    let mut steps: Vec<Step> =
-        parents.iter().map(|p| Step::MakeFolder { path: (*p).to_owned(), mode: 0o700 }).collect();
-    let stale = there.iter().filter(|name| name.starts_with('.') && name.ends_with(".new")).cloned();
-    let old = ids.iter().take((ids.len() + 1).saturating_sub(KEPT)).map(u64::to_string);
-    steps.extend(removal(cx, target.keeper, old.chain(stale).map(|name| home.join(name)).collect())?);
-    steps.push(Step::MakeFolder { path: new.clone(), mode: 0o700 });
-    let text = serde_json::to_vec_pretty(&entry).map_err(|e| Error::failed("cannot write the history").because(e))?;
-    let file = |name: &str, bytes: &Arc<[u8]>| Step::Create {
-        path: new.join(name),
-        bytes: bytes.clone(),
-        like: None,
-        mode: 0o600,
-    };
-    let last = ids.last().map(|last| home.join(last.to_string()));
-    let mut together = Vec::new();
-    let mut same = last.map_or(Ok(Vec::new()), |last| left(cx, target.keeper, last, plan))?.into_iter();
-    for (kept, change) in entry.files.iter().zip(&plan.files) {
-        let before = kept.before.as_ref().zip(change.before.as_ref());
-        steps.extend(before.map(|(name, (bytes, _))| match same.next().flatten() {
-            Some(from) => Step::Link { from, to: new.join(name) },
-            None => file(name, bytes),
-        }));
-        match (kept.after.as_ref().zip(change.after.as_ref()), kept.part) {
-            (Some((_, bytes)), Some(_)) => together.extend_from_slice(bytes),
-            (after, _) => steps.extend(after.map(|(name, bytes)| file(name, bytes))),
-        }
-    }
-    if !together.is_empty() {
-        steps.push(file(TOGETHER, &together.into()));
-    }
-    steps.push(file("meta.json", &text.into()));
-    // The names in it first: a folder that outlives a power cut must not do so empty.
-    steps.push(Step::SyncFolder { path: new.clone() });
-    steps.push(Step::Rename { from: new.clone(), to: done });
-    steps.push(Step::SyncFolder { path: home.clone() });
-    if entry.id == 1 {
-        let above = parents.iter().rev().skip(1).take(2);
-        steps.extend(above.map(|path| Step::SyncFolder { path: (*path).to_owned() }));
-    }
-    target.keeper.act(cx, &steps).map_err(|stopped| {
+    let room = look(cx, target.keeper, home, &there, plan)?;
+    let new = room.unfinished();
+    target.keeper.act(cx, &room.steps(entry, plan)?).map_err(|stopped| {
         // Half an entry is none; a later change would clear it away as well.
         if let Ok(steps) = removal(cx, target.keeper, vec![new]) {
             let _ = target.keeper.act(cx, &steps);
         }
         stopped.error
     })
+}
+
+/// Where a change will be kept.
+pub(super) struct Room {
+    home: PathBuf,
+    id: u64,
+    /// What makes the room.
+    removal: Vec<Step>,
+    /// For each file with a past, the copy of it that is there already.
+    same: Vec<Option<PathBuf>>,
+}
+
+/// The changes of a PBX by their names, and the folders that go for a new one.
+fn sorted(home: &Path, there: &[String]) -> (Vec<u64>, Vec<PathBuf>) {
+    let mut ids: Vec<u64> = there.iter().filter_map(|name| name.parse().ok()).collect();
+    ids.sort_unstable();
+    let stale = there.iter().filter(|name| name.starts_with('.') && name.ends_with(".new")).cloned();
+    let old = ids.iter().take((ids.len() + 1).saturating_sub(KEPT)).map(u64::to_string);
+    let gone = old.chain(stale).map(|name| home.join(name)).collect();
+    (ids, gone)
+}
+
+/// What [`look`] will most probably read, where `there` are the [`names`] of a PBX.
+pub(super) fn wants(home: &Path, there: &[String], plan: &Plan) -> Vec<Want> {
+    let (ids, gone) = sorted(home, there);
+    let mut wants: Vec<Want> = gone.into_iter().map(Want::Folder).collect();
+    if let Some(last) = ids.last().map(|last| home.join(last.to_string())) {
+        let copies = kept(&plan.files).into_iter().filter(|kept| kept.before.is_some());
+        let copies = copies.filter_map(|kept| Some(Want::File(last.join(kept.after?))));
+        wants.extend(copies);
+        wants.push(Want::Folder(last));
+    }
+    wants
+}
+
+/// Looks what must go for a new change, and what of it is there already.
+pub(super) fn look(cx: &Cx, host: &dyn Host, home: PathBuf, there: &[String], plan: &Plan) -> Result<Room> {
+    let (ids, gone) = sorted(&home, there);
+    let removal = removal(cx, host, gone)?;
+    let last = ids.last().map(|last| home.join(last.to_string()));
+    let same = last.map_or(Ok(Vec::new()), |last| left(cx, host, last, plan))?;
+    Ok(Room { home, id: ids.last().map_or(1, |last| last + 1), removal, same })
+}
+
+impl Room {
+    /// What it is called until it is whole.
+    fn unfinished(&self) -> PathBuf {
+        self.home.join(format!(".{}.new", self.id))
+    }
+
+    fn steps(self, entry: &mut Entry, plan: &Plan) -> Result<Vec<Step>> {
+        let (new, home) = (self.unfinished(), self.home);
+        entry.id = self.id;
+        let done = home.join(entry.id.to_string());
+        let mut parents: Vec<&Path> = home.ancestors().filter(|p| !p.as_os_str().is_empty()).collect();
+        parents.reverse();
+        let mut steps: Vec<Step> =
+            parents.iter().map(|p| Step::MakeFolder { path: (*p).to_owned(), mode: 0o700 }).collect();
+        steps.extend(self.removal);
+        steps.push(Step::MakeFolder { path: new.clone(), mode: 0o700 });
+        let text =
+            serde_json::to_vec_pretty(&entry).map_err(|e| Error::failed("cannot write the history").because(e))?;
+        let file = |name: &str, bytes: &Arc<[u8]>| Step::Create {
+            path: new.join(name),
+            bytes: bytes.clone(),
+            like: None,
+            mode: 0o600,
+        };
+        let mut together = Vec::new();
+        let mut same = self.same.into_iter();
+        for (kept, change) in entry.files.iter().zip(&plan.files) {
+            let before = kept.before.as_ref().zip(change.before.as_ref());
+            steps.extend(before.map(|(name, (bytes, _))| match same.next().flatten() {
+                Some(from) => Step::Link { from, to: new.join(name) },
+                None => file(name, bytes),
+            }));
+            match (kept.after.as_ref().zip(change.after.as_ref()), kept.part) {
+                (Some((_, bytes)), Some(_)) => together.extend_from_slice(bytes),
+                (after, _) => steps.extend(after.map(|(name, bytes)| file(name, bytes))),
+            }
+        }
+        if !together.is_empty() {
+            steps.push(file(TOGETHER, &together.into()));
+        }
+        steps.push(file("meta.json", &text.into()));
+        // The names in it first: a folder that outlives a power cut must not do so empty.
+        steps.push(Step::SyncFolder { path: new.clone() });
+        steps.push(Step::Rename { from: new.clone(), to: done });
+        steps.push(Step::SyncFolder { path: home.clone() });
+        if entry.id == 1 {
+            let above = parents.iter().rev().skip(1).take(2);
+            steps.extend(above.map(|path| Step::SyncFolder { path: (*path).to_owned() }));
+        }
+        Ok(steps)
+    }
 }
 
 /// For each file with a past what the change before this one left of it, if that is just what it

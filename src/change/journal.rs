@@ -142,11 +142,27 @@ pub fn line(record: Record) -> Result<Vec<u8>> {
     written(record, version)
 }
 
+/// What stands before and behind the stamps of [`Record::Switching`].
+pub fn switching() -> Result<(String, String)> {
+    let empty = line(Record::Switching(Vec::new()))?;
+    let text = String::from_utf8_lossy(&empty).into_owned();
+    let split = text.split_once("[]").map(|(before, after)| (format!("{before}["), format!("]{after}")));
+    split.ok_or_else(|| Error::failed("cannot keep a journal of this change"))
+}
+
 fn written(record: impl Serialize, v: u64) -> Result<Vec<u8>> {
     let mut line = serde_json::to_vec(&Line { v, record })
         .map_err(|e| Error::failed("cannot keep a journal of this change").because(e))?;
     line.push(b'\n');
     Ok(line)
+}
+
+/// What the newest of these says that files became.
+pub fn switched(records: &[Record]) -> Option<&Vec<Option<Stamp>>> {
+    records.iter().rev().find_map(|record| match record {
+        Record::Switching(stamps) => Some(stamps),
+        _ => None,
+    })
 }
 
 /// The records of a journal. A last line that is torn was never relied upon and is left out; a

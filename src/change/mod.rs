@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::cx::Cx;
-use crate::engine::{Console, Contact, Engine, Estate, Live, Plan, PlanOptions, Proof, Reloaded, Verdict, Warning};
+use crate::engine::{
+    Console, Contact, Engine, Estate, Live, Opening, Plan, PlanOptions, Proof, Reloaded, Verdict, Warning,
+};
 use crate::error::{Error, Result};
 use crate::extension::Edit;
 use crate::host::Host;
@@ -29,7 +31,7 @@ pub mod undo;
 mod watchdog;
 
 pub use confirm::{confirm, settled};
-pub use recover::{open_change, recover_only as recover};
+pub use recover::{open_change, opens, recover_only as recover};
 pub use reload::{Consent, reload};
 
 /// The PBX a change happens to.
@@ -50,6 +52,9 @@ pub struct Target<'a> {
     pub history: Vec<PathBuf>,
     /// The host those folders are on: not seen from a `root`, or copies would go into an image.
     pub keeper: &'a dyn Host,
+    /// Whether files and the first folder of the history are on one far host under their own names,
+    /// so that one exchange can write to both.
+    pub together: bool,
     /// Who changes it, as `user@client`.
     pub who: String,
 }
@@ -57,8 +62,13 @@ pub struct Target<'a> {
 impl<'a> Target<'a> {
     /// Opens the console of its engine, which may run somewhere else than the files are.
     fn console(&self, cx: &Cx) -> Result<Box<dyn Console + 'a>> {
+        self.opening(cx)?(cx)
+    }
+
+    /// What opens it.
+    fn opening(&self, cx: &Cx) -> Result<Opening<'a>> {
         let (host, folder) = self.host.engine().unwrap_or((self.host, &self.folder));
-        self.engine.console(cx, host, folder, self.login.as_ref())
+        self.engine.opening(cx, host, folder, self.login.as_ref())
     }
 }
 

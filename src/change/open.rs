@@ -10,7 +10,7 @@ use super::watchdog;
 use crate::cx::Cx;
 use crate::engine::{FileChange, LEFT_LOGIN, Plan, Proof};
 use crate::error::{Code, Error, Result, shell_word};
-use crate::host::{Command, Content, File, Host, Meta, Step, Want};
+use crate::host::{Command, Content, File, Host, Meta, Step, Stopped, Want};
 use crate::secret::salt;
 
 /// Where an open change lives inside a configuration folder.
@@ -25,22 +25,22 @@ pub(super) struct Open<'a> {
     pub(super) opened: Opened,
     /// What the new files are; none before the switch.
     pub(super) new: Option<Vec<Option<Stamp>>>,
-    /// What waits to be the new files, in their order.
-    pub(super) waiting: Vec<Option<Stamp>>,
+    /// Whether some of our own may be in place already.
+    pub(super) switching: bool,
     /// Whether nothing waits beside its file any more.
-    pub(super) switched: bool,
+    pub(super) renamed: bool,
 }
 
 impl<'a> Open<'a> {
-    /// Writes journal, old links and temporaries; nothing is left when it fails.
-    pub(super) fn stage(
+    /// The change, and the steps that write journal, old links and temporaries.
+    pub(super) fn begin(
         cx: &Cx,
         (host, folder): (&'a dyn Host, &'a Path),
         who: &str,
         plan: &Plan,
         [prove_new, prove_old]: [Vec<Proof>; 2],
         confirm: bool,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Vec<Step>)> {
         let opened = Opened {
             who: who.to_owned(),
             files: entries(cx, host, folder, &plan.files)?,
@@ -72,17 +72,18 @@ impl<'a> Open<'a> {
         }
         steps.append(&mut temps);
         steps.extend(folders.into_iter().map(|path| Step::SyncFolder { path }));
-        let mut open = Self { host, folder, opened, new: None, waiting: Vec::new(), switched: false };
-        let made: Vec<Want> = open.opened.files.iter().filter_map(|e| e.temp.clone()).map(Want::Meta).collect();
-        let staged = host.act_and_read(cx, &steps, &made).map_err(|stopped| stopped.error);
-        let found = staged.and_then(|found| open.give_back(cx, &plan.files).map(|()| found)).inspect_err(|_| {
-            // The first error is the one to tell; what stays is found by recovery.
-            let _ = open.close(&cx.uncancellable());
-        })?;
-        let mut found = found.into_iter();
-        let mut stamp = |entry: &Entry| entry.temp.as_ref().and_then(|_| stamp(&found.next()?));
-        open.waiting = open.opened.files.iter().map(&mut stamp).collect();
-        Ok(open)
+        Ok((Self { host, folder, opened, new: None, switching: false, renamed: false }, steps))
+    }
+
+    /// Carries these out; nothing is left when it fails.
+    pub(super) fn stage(&self, cx: &Cx, steps: &[Step], files: &[FileChange]) -> Result<()> {
+        let staged = self.host.act(cx, steps).map_err(|stopped| stopped.error);
+        staged.and_then(|()| self.give_back(cx, files)).inspect_err(|_| self.drop_staged(cx))
+    }
+
+    /// The first error is the one to tell; what stays is found by recovery.
+    fn drop_staged(&self, cx: &Cx) {
+        let _ = self.close(&cx.uncancellable());
     }
 
     /// Gives what comes back to whom it belonged.
@@ -116,11 +117,14 @@ impl<'a> Open<'a> {
         }
     }
 
-    /// Makes the new files the files, if the old ones still are what was read.
-    pub(super) fn switch(&mut self, cx: &Cx, files: &[FileChange]) -> Result<()> {
-        let new = self.waiting.clone();
-        let line = journal::line(Record::Switching(new.clone()))?;
-        let mut steps = vec![Step::Append { path: private(self.folder).join("journal"), bytes: line }];
+    /// Makes the new files the files, if the old ones still are what was read; with `before` it,
+    /// what [`Open::begin`] wrote down, in the same exchange. Where these fail nothing is left.
+    pub(super) fn switch(&mut self, cx: &Cx, before: Vec<Step>, files: &[FileChange]) -> Result<()> {
+        let staged = before.len();
+        let mut steps = before;
+        let (before, after) = journal::switching()?;
+        let of = self.opened.files.iter().map(|entry| entry.temp.clone()).collect();
+        steps.push(Step::Stamps { path: private(self.folder).join("journal"), before, of, after });
         steps.extend(files.iter().map(|file| match &file.before {
             Some((bytes, meta)) => {
                 Step::Expect { path: file.path.clone(), was: Some(meta.clone()), bytes: bytes.clone() }
@@ -135,16 +139,41 @@ impl<'a> Open<'a> {
             });
         }
         steps.extend(self.folders().map(|path| Step::SyncFolder { path }));
-        self.new = Some(new);
-        self.host.act(cx, &steps).map_err(|stopped| {
-            if stopped.error.code == Code::Retry {
-                // Somebody else was at a file: none of them is switched.
-                self.new = None;
+        self.switching = true;
+        let made = self.opened.files.iter().filter(|entry| entry.temp.is_some());
+        let made: Vec<Want> = made.map(|entry| Want::Meta(entry.path.clone())).collect();
+        let found = self.host.act_and_read(cx, &steps, &made).map_err(|Stopped { done, error }| {
+            // Where somebody else was at a file none of them is switched. Of a link that was lost nobody
+            // knows how much it carried.
+            if error.code == Code::Retry || (done < staged && error.code != Code::Unreachable) {
+                self.switching = false;
+                self.drop_staged(cx);
             }
-            stopped.error
+            error
         })?;
-        self.switched = true;
+        let mut found = found.into_iter();
+        // Of another size it is somebody else's already.
+        let whole = |stamp: &Stamp, file: &FileChange| file.after.as_ref().map(|b| b.len() as u64) == Some(stamp.size);
+        let new = self.opened.files.iter().zip(files).map(|(entry, file)| {
+            entry.temp.as_ref().and_then(|_| stamp(&found.next()?)).filter(|stamp| whole(stamp, file))
+        });
+        self.new = Some(new.collect());
+        self.renamed = true;
         Ok(())
+    }
+
+    /// What the new files are, if need be as the journal says; none before the switch.
+    fn switched(&self, cx: &Cx) -> Result<Option<Vec<Option<Stamp>>>> {
+        if self.new.is_some() || !self.switching {
+            return Ok(self.new.clone());
+        }
+        let journal = private(self.folder).join("journal");
+        match self.host.read(cx, &[Want::File(journal.clone())])?.into_iter().flatten().next().map(|file| file.content)
+        {
+            Some(Content::There { bytes, .. }) => Ok(journal::switched(&journal::parse(&bytes)?).cloned()),
+            Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", journal.display()))),
+            Some(Content::Missing) | None => Ok(None),
+        }
     }
 
     /// The commit point.
@@ -154,20 +183,34 @@ impl<'a> Open<'a> {
 
     /// Adds a line to the journal.
     pub(super) fn note(&self, cx: &Cx, record: Record) -> Result<()> {
-        let step = Step::Append { path: private(self.folder).join("journal"), bytes: journal::line(record)? };
-        self.host.act(cx, &[step]).map_err(|stopped| stopped.error)
+        self.host.act(cx, &[self.noting(record)?]).map_err(|stopped| stopped.error)
+    }
+
+    /// The step of that.
+    pub(super) fn noting(&self, record: Record) -> Result<Step> {
+        Ok(Step::Append { path: private(self.folder).join("journal"), bytes: journal::line(record)? })
+    }
+
+    /// What its temporaries are.
+    pub(super) fn staged(&self, cx: &Cx) -> Result<Vec<Option<Stamp>>> {
+        let temps = self.opened.files.iter().filter_map(|entry| entry.temp.clone()).map(Want::Meta);
+        let mut found = self.host.read(cx, &temps.collect::<Vec<_>>())?.into_iter();
+        let mut stamp = |entry: &Entry| entry.temp.as_ref().and_then(|_| stamp(&found.next()?));
+        Ok(self.opened.files.iter().map(&mut stamp).collect())
     }
 
     /// Takes the commit point back.
     pub(super) fn unproved(&self, cx: &Cx) -> Result<()> {
-        let Some(new) = &self.new else { return Ok(()) };
-        self.note(cx, Record::Switching(new.clone()))
+        match self.switched(cx)? {
+            Some(new) => self.note(cx, Record::Switching(new)),
+            None => Ok(()),
+        }
     }
 
     /// Makes the old files the files again. A file that somebody else has edited since is left
     /// alone: then it needs a person.
     pub(super) fn put_back(&self, cx: &Cx) -> Result<()> {
-        let Some(new) = &self.new else { return Ok(()) };
+        let Some(new) = self.switched(cx)? else { return Ok(()) };
         // The file, and what tells how far it came: the old one and the temporary.
         let looks = |entry: &Entry| {
             let old = if entry.how == How::InPlace { Want::File } else { Want::Meta };
@@ -176,7 +219,7 @@ impl<'a> Open<'a> {
         let wants: Vec<Want> = self.opened.files.iter().flat_map(looks).flatten().collect();
         let mut found = self.host.read(cx, &wants)?.into_iter();
         let (mut steps, mut edited) = (Vec::new(), Vec::new());
-        for (entry, new) in self.opened.files.iter().zip(new) {
+        for (entry, new) in self.opened.files.iter().zip(&new) {
             let found = looks(entry).map(|look| look.and_then(|_| found.next()).unwrap_or_default());
             match back(entry, *new, found.each_ref().map(Vec::as_slice)) {
                 Some(more) => steps.extend(more),
@@ -194,7 +237,12 @@ impl<'a> Open<'a> {
 
     /// Removes everything that is beside the files, the journal last.
     pub(super) fn close(&self, cx: &Cx) -> Result<()> {
-        let temp = |entry: &'_ Entry| entry.temp.clone().filter(|_| !self.switched);
+        self.host.act(cx, &self.closing()).map_err(|stopped| stopped.error)
+    }
+
+    /// The steps of that.
+    pub(super) fn closing(&self) -> Vec<Step> {
+        let temp = |entry: &Entry| entry.temp.clone().filter(|_| !self.renamed);
         let beside = self.opened.files.iter().flat_map(|entry| [temp(entry), entry.old.clone()]).flatten();
         let private = private(self.folder);
         let mut steps: Vec<Step> = beside.map(|path| Step::Remove { path }).collect();
@@ -205,7 +253,7 @@ impl<'a> Open<'a> {
         }
         steps.extend([".gitignore", "journal"].map(|name| Step::Remove { path: private.join(name) }));
         steps.push(Step::RemoveFolder { path: private });
-        self.host.act(cx, &steps).map_err(|stopped| stopped.error)
+        steps
     }
 
     /// The files that keep their inode.
@@ -286,7 +334,9 @@ fn entries(cx: &Cx, host: &dyn Host, folder: &Path, files: &[FileChange]) -> Res
     // Keeps the temporaries of one change apart from whatever else lies there.
     let tag = salt()?;
     let mut wants = vec![Want::Meta(folder.to_owned())];
-    wants.extend(files.iter().filter(|file| file.before.is_some()).map(|file| Want::Meta(file.path.clone())));
+    // Only a look at this moment knows of other mounts, where reading the bytes did not tell.
+    let looked = |file: &&FileChange| file.before.is_some() && !host.is_far();
+    wants.extend(files.iter().filter(looked).map(|file| Want::Meta(file.path.clone())));
     let mut found = host.read(cx, &wants)?.into_iter().map(|found| content(&found).map(|(_, meta)| meta.clone()));
     let home = found.next().flatten();
     let near = |meta: &Meta| home.as_ref().is_some_and(|h| h.id.0 == meta.id.0 && meta.real.starts_with(&h.real));
@@ -294,10 +344,9 @@ fn entries(cx: &Cx, host: &dyn Host, folder: &Path, files: &[FileChange]) -> Res
         .iter()
         .enumerate()
         .map(|(number, file)| {
+            let now = Some(file).filter(looked).and_then(|_| found.next().flatten());
             let was = file.before.as_ref().map(|(_, meta)| meta);
-            let now = was.and_then(|_| found.next().flatten());
             let path = was.map_or_else(|| file.path.clone(), |meta| meta.real.clone());
-            // Only a look at this moment knows of other mounts.
             let shared = was.is_some_and(|m| m.links > 1 || m.mounted) || now.is_some_and(|m| m.mounted);
             let how = match (was, &file.after) {
                 (None, _) => How::Create,

@@ -13,10 +13,15 @@ use crate::engine::{Console, LEFT_LOGIN, Verdict, Warning};
 use crate::error::{Code, Error, Place, Result};
 use crate::host::{Content, File, Host, Meta, Step, Want};
 
+/// What [`open_change`] reads.
+pub fn opens(folder: &Path) -> [Want; 1] {
+    [Want::Meta(private(folder))]
+}
+
 /// For commands that only read: says that a change is open.
 pub fn open_change(cx: &Cx, host: &dyn Host, folder: &Path) -> Option<Warning> {
     let private = private(folder);
-    let found = host.read(cx, &[Want::Meta(private.clone())]).ok()?;
+    let found = host.read(cx, &opens(folder)).ok()?;
     if matches!(found.first()?.first()?.content, Content::Missing) {
         return None;
     }
@@ -85,7 +90,8 @@ pub(super) fn find<'a>(host: &'a dyn Host, folder: &'a Path, found: Vec<Vec<File
     }
     Ok(match opened {
         Some(opened) => {
-            let open = Box::new(Open { host, folder, opened: *opened, new, waiting: Vec::new(), switched: false });
+            let opened = *opened;
+            let open = Box::new(Open { host, folder, opened, new, switching: false, renamed: false });
             Found::Change { open, proved, waiting: waits }
         }
         None => Found::Empty,

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::journal::Opened;
+use super::journal::{Opened, Record};
 use super::open::Open;
 use super::proof::{differs, sum, warnings, worst};
 use super::{Gate, Options, Outcome, ReloadPolicy, Seen, Status, Target, history, recover};
 use crate::cx::Cx;
-use crate::engine::{Console, Done, Estate, FileChange, Live, Plan, Proof, Reload, Warning};
+use crate::engine::{Console, Done, Estate, FileChange, Live, Opening, Plan, Proof, Reader, Reload, Verdict, Warning};
 use crate::error::{Code, Error, Place, Result};
 use crate::extension::Ext;
-use crate::host::{Content, Guard, Meta, Want};
+use crate::host::{Content, Guard, Meta, Stopped, Want};
+use crate::pool::both;
 
 /// Getting the lock took this long: somebody else was at work, and what the engine said is old. Where
 /// the way there is long the lock itself tells.
@@ -44,6 +45,16 @@ pub(super) struct Run<'a> {
     pub(super) told: bool,
     /// Whether its journal says that it is proved.
     pub(super) committed: bool,
+    /// Whether nothing waits for others between its states, so that one exchange can do several.
+    pub(super) whole: bool,
+    /// Whether the console is still to be opened, with the lock.
+    pub(super) unopened: bool,
+    /// What there is in the history, and where the change will be, as far as it was looked at.
+    past: Option<(PathBuf, Vec<String>)>,
+    room: Option<history::Room>,
+    /// Whether its journal is removed, and who can be called was asked.
+    closed: bool,
+    asked_last: bool,
 }
 
 /// What a change starts from, read under the lock.
@@ -72,6 +83,12 @@ impl<'a> Run<'a> {
             open: None,
             told: false,
             committed: false,
+            whole: false,
+            unopened: false,
+            past: None,
+            room: None,
+            closed: false,
+            asked_last: false,
         }
     }
 
@@ -87,7 +104,7 @@ impl<'a> Run<'a> {
         self.console.is_some() && !self.options.no_reload && self.target.reload != ReloadPolicy::None
     }
 
-    fn proves(&self) -> bool {
+    pub(super) fn proves(&self) -> bool {
         self.reloads() && !self.options.no_proof
     }
 
@@ -115,9 +132,15 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.cx.events.progress("asking the engine");
-        let opened = self.target.console(self.cx).and_then(|console| {
+        self.asked = self.target.host.clock();
+        let opened = opened(self.cx, self.target.opening(self.cx));
+        self.connected(opened)
+    }
+
+    fn connected(&mut self, opened: Answered<'a>) -> Result<()> {
+        let opened = opened.and_then(|(console, live)| {
             self.console = Some(console);
-            self.ask()
+            self.heed(live)
         });
         match opened {
             // A dry run does without, and says so.
@@ -134,9 +157,16 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn ask(&mut self) -> Result<()> {
-        let Some(console) = &mut self.console else { return Ok(()) };
         self.asked = self.target.host.clock();
-        let live = console.live(self.cx)?;
+        match &mut self.console {
+            Some(console) => console.live(self.cx).and_then(|live| self.heed(live)),
+            None => Ok(()),
+        }
+    }
+
+    /// What the engine said of itself, which must be the one that reads our files.
+    fn heed(&mut self, live: Live) -> Result<()> {
+        let Some(console) = &self.console else { return Ok(()) };
         let (ours, theirs) = (&self.target.folder, &live.folder);
         if self.target.host.engine().is_some() {
             // It sees the folder under another path, if it is this one at all: who says `console =` knows.
@@ -170,6 +200,56 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// What is read under the lock, whatever it says.
+    fn foresee(&self) {
+        let Target { engine, host, folder, .. } = self.target;
+        let mut wants = engine.reads(folder, Reader::Load { mentions: self.options.mentions });
+        if !self.options.offline && !self.options.no_reload {
+            wants.extend([Reader::Live, Reader::Pending].into_iter().flat_map(|reader| engine.reads(folder, reader)));
+        }
+        wants.push(Want::Meta(folder.clone()));
+        host.foresee(&wants);
+        if let Some((root, home)) = self.first_home() {
+            self.target.keeper.foresee(&[Want::Folder(home), Want::Meta(root)]);
+        }
+    }
+
+    /// The first folder of the history and this PBX's in it, where its host is the files'.
+    fn first_home(&self) -> Option<(PathBuf, PathBuf)> {
+        let root = self.target.history.first().filter(|_| self.target.together && self.whole)?;
+        Some((root.clone(), history::home(root, &self.target.name)))
+    }
+
+    /// What is in the history, where we may surely write to it.
+    fn look_at_past(&mut self) {
+        let Some((root, home)) = self.first_home() else { return };
+        let keeper = self.target.keeper;
+        let root = keeper.read(self.cx, &[Want::Meta(root)]).ok().and_then(|found| found.into_iter().flatten().next());
+        let ours = root.is_some_and(|root| meta(&root.content).is_some_and(|meta| meta.uid == keeper.user()));
+        if let Ok(there) = history::names(self.cx, keeper, &home)
+            && (ours || keeper.user() == 0)
+        {
+            self.past = Some((home, there));
+        }
+    }
+
+    /// What is read, and asked, once the files are switched.
+    pub(super) fn foresee_proof(&mut self, proofs: &[Proof]) {
+        let Some(ground) = &self.ground else { return };
+        if let (true, Some(console)) = (self.reloads() && self.target.host.is_far(), &mut self.console) {
+            console.foresee(&ground.plan, proofs);
+        }
+        if let Some((home, there)) = &self.past {
+            self.target.keeper.foresee(&history::wants(home, there, &ground.plan));
+        }
+    }
+
+    /// Where the change will be kept: read along with the switch.
+    pub(super) fn make_room(&mut self) {
+        let (Some((home, there)), Some(ground)) = (self.past.take(), &self.ground) else { return };
+        self.room = history::look(self.cx, self.target.keeper, home, &there, &ground.plan).ok();
+    }
+
     /// Takes the lock and puts right what a run before left open; none in a dry run.
     pub(super) fn lock(&mut self) -> Result<()> {
         if self.options.dry_run {
@@ -179,7 +259,18 @@ impl<'a> Run<'a> {
         }
         let waiting = Instant::now();
         let Target { host, folder, .. } = self.target;
-        let (guard, found) = host.lock_and_read(self.cx, folder, &recover::wants(folder))?;
+        let opening = std::mem::take(&mut self.unopened).then(|| {
+            self.cx.events.progress("asking the engine");
+            self.asked = host.clock();
+            self.target.opening(self.cx)
+        });
+        self.foresee();
+        let (cx, wants) = (self.cx, recover::wants(folder));
+        let at_once = opening.is_some();
+        let open = || opening.map(|opening| opened(cx, opening));
+        let (opened, locked) = both(at_once, open, || host.lock_and_read(cx, folder, &wants));
+        opened.map_or(Ok(()), |opened| self.connected(opened))?;
+        let (guard, found) = locked?;
         let stale = guard.waited().unwrap_or_else(|| waiting.elapsed() > STALE);
         self.guard = Some(guard);
         if stale {
@@ -187,6 +278,7 @@ impl<'a> Run<'a> {
         }
         let recovered = recover::recover(self.cx, self.target, found, self.console.as_deref_mut())?;
         self.say(recovered);
+        self.look_at_past();
         Ok(())
     }
 
@@ -279,11 +371,16 @@ impl<'a> Run<'a> {
     pub(super) fn drift(&mut self, plan: &Plan) -> Result<Vec<Proof>> {
         let (true, Some(console)) = (self.proves(), &mut self.console) else { return Ok(plan.prove_old.clone()) };
         let verdicts = console.prove(self.cx, &plan.prove_old, &[])?;
+        Ok(self.drifted(plan, verdicts))
+    }
+
+    /// What of the old proofs is left by these verdicts.
+    pub(super) fn drifted(&mut self, plan: &Plan, verdicts: Vec<Verdict>) -> Vec<Proof> {
         let fit = plan.prove_old.iter().zip(&verdicts).filter(|(_, verdict)| !differs(verdict));
         let fit = fit.map(|(proof, _)| proof.clone()).collect();
         let report = sum(&plan.prove_old, verdicts);
         self.say(warnings(&report, "drift", "the engine already differed from the files before this", differs));
-        Ok(fit)
+        fit
     }
 
     /// Files edited since the last reload: of the estate, and of other modules but for `ours`.
@@ -323,7 +420,7 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    pub(super) fn make_live(&mut self, opened: &Opened) -> Result<()> {
+    pub(super) fn make_live(&mut self, opened: &Opened, before: &dyn Estate) -> Result<()> {
         if !self.reloads() {
             return Ok(());
         }
@@ -333,18 +430,20 @@ impl<'a> Run<'a> {
         if let Some(error) = self.prove(proofs, "the engine did not take the change")? {
             return Err(error);
         }
-        let broken = self.broken(proofs)?;
+        let broken = self.broken(before, proofs)?;
         self.say(broken);
         Ok(())
     }
 
-    /// What else the engine refused. The files are read anew: this change has moved lines.
-    fn broken(&self, proofs: &[Proof]) -> Result<Vec<Warning>> {
-        let Some(reloaded) = self.outcome.reload.as_ref().filter(|reloaded| !reloaded.log.is_empty()) else {
+    /// What else the engine refused. Where there is any the files are read anew: this change has moved
+    /// lines.
+    fn broken(&self, before: &dyn Estate, proofs: &[Proof]) -> Result<Vec<Warning>> {
+        let log = self.outcome.reload.as_ref().map(|reloaded| &reloaded.log[..]).unwrap_or_default();
+        if before.broken(log, proofs).is_empty() {
             return Ok(Vec::new());
-        };
+        }
         let Target { engine, host, folder, .. } = self.target;
-        Ok(engine.load(self.cx, *host, folder, false)?.broken(&reloaded.log, proofs))
+        Ok(engine.load(self.cx, *host, folder, false)?.broken(log, proofs))
     }
 
     /// Has the engine read its files.
@@ -393,25 +492,83 @@ impl<'a> Run<'a> {
         Ok(error)
     }
 
+    /// The commit point and what follows it, in one exchange; whether it could be.
+    pub(super) fn conclude(&mut self) -> Result<bool> {
+        let (Some(room), Some(open), Some(ground)) = (self.room.take(), &self.open, &self.ground) else {
+            return Ok(false);
+        };
+        let (target, plan, live) = (self.target, &ground.plan, self.reloads());
+        let Ok((id, history)) = history::steps(target, self.options, plan, &*ground.estate, live, room) else {
+            return Ok(false);
+        };
+        let kept = 1 + history.len();
+        let steps = [vec![open.noting(Record::Proved)?], history, open.closing()].concat();
+        // Even where it fails the line may be there.
+        self.committed = true;
+        let calm = self.cx.uncancellable();
+        let console = self.console.as_mut().filter(|_| live && !plan.dial.is_empty());
+        self.asked_last = console.is_some();
+        let dialable = || console.map(|console| console.dialable(&calm, &plan.dial));
+        let (dialable, acted) = both(self.asked_last, dialable, || target.host.act(&calm, &steps));
+        match acted {
+            Ok(()) => (self.outcome.id, self.closed) = (Some(id), true),
+            Err(Stopped { error, .. }) if error.code == Code::Unreachable => self.look_back(&calm, id, error)?,
+            Err(Stopped { done: 0, error }) => return Err(error),
+            // The rest is done once more, and what fails is said.
+            Err(Stopped { done, .. }) if done < kept => {}
+            Err(_) => self.outcome.id = Some(id),
+        }
+        // What cannot be said now stops nothing.
+        self.say(dialable.and_then(Result::ok).unwrap_or_default());
+        Ok(true)
+    }
+
+    /// How far it came when the link was lost; the error of that where it came not to the commit
+    /// point, or nobody knows.
+    fn look_back(&mut self, calm: &Cx, id: String, error: Error) -> Result<()> {
+        let Target { host, folder, keeper, .. } = self.target;
+        let Ok(found) = host.read(calm, &recover::wants(folder)) else { return Err(error) };
+        match recover::find(*host, folder, found) {
+            Ok(recover::Found::Nothing) => self.closed = true,
+            Ok(recover::Found::Change { proved: true, .. }) => {}
+            _ => return Err(error),
+        }
+        let home = self.target.history.first().map(|root| history::home(root, &self.target.name));
+        let there = home.and_then(|home| history::names(calm, *keeper, &home).ok()).unwrap_or_default();
+        self.outcome.id = there.contains(&id).then_some(id);
+        Ok(())
+    }
+
     /// After the commit point: nothing goes back any more, and a signal changes nothing.
     pub(super) fn finish(&mut self, open: &Open, ground: &Ground) {
         let calm = self.cx.uncancellable();
         let (target, plan) = (self.target, &ground.plan);
-        match history::keep(&calm, target, self.options, plan, &*ground.estate, self.reloads()) {
-            Ok(id) => self.outcome.id = Some(id),
-            Err(error) => {
-                let message = format!("the change is not in the history: {}", error.line());
-                self.say([Warning::new("no-history", message)]);
+        if self.outcome.id.is_none() {
+            match history::keep(&calm, target, self.options, plan, &*ground.estate, self.reloads()) {
+                Ok(id) => self.outcome.id = Some(id),
+                Err(error) => {
+                    let message = format!("the change is not in the history: {}", error.line());
+                    self.say([Warning::new("no-history", message)]);
+                }
             }
         }
-        if let Err(error) = open.close(&calm) {
+        let soon = self.reloads() && target.host.is_far() && !self.asked_last && !plan.dial.is_empty();
+        let console = self.console.as_mut().filter(|_| soon);
+        self.asked_last |= console.is_some();
+        let dialable = || console.map(|console| console.dialable(&calm, &plan.dial));
+        let close = || if self.closed { Ok(()) } else { open.close(&calm) };
+        let (dialable, closed) = both(soon, dialable, close);
+        if let Err(error) = closed {
             let message = format!("the change is done, its journal could not be removed: {}", error.line());
             self.say([Warning::new("open-change", message)]);
         }
+        self.say(dialable.and_then(Result::ok).unwrap_or_default());
         if self.reloads() {
             self.aftercare(plan);
-            // What cannot be said now stops nothing.
-            let _ = self.dialable(plan);
+            if !self.asked_last {
+                // What cannot be said now stops nothing.
+                let _ = self.dialable(plan);
+            }
         }
     }
 
@@ -441,6 +598,15 @@ fn refused(mut error: Error) -> Error {
         error.code = Code::Refused;
     }
     error
+}
+
+/// A console, and what its engine said of itself.
+type Answered<'a> = Result<(Box<dyn Console + 'a>, Live)>;
+
+fn opened<'a>(cx: &Cx, opening: Result<Opening<'a>>) -> Answered<'a> {
+    let mut console = opening?(cx)?;
+    let live = console.live(cx)?;
+    Ok((console, live))
 }
 
 fn meta(content: &Content) -> Option<&Meta> {

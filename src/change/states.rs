@@ -9,8 +9,10 @@ use super::run::{Ground, Run};
 use super::{Gate, ReloadPolicy, Status, back};
 use crate::engine::{FileChange, Plan, Warning};
 use crate::error::{Error, Place, Result};
+use crate::host::Step;
+use crate::pool::both;
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// The whole way of one change beside no other.
     pub(super) fn go(&mut self, gate: &mut dyn Gate) -> Result<()> {
         self.begin(gate)?;
@@ -20,8 +22,14 @@ impl Run<'_> {
 
     /// Opens the console; looks at what there is, where a person must be asked.
     pub(super) fn begin(&mut self, gate: &mut dyn Gate) -> Result<()> {
+        let asks = gate.wants_preview() && !self.options.dry_run;
+        // Where the way is long it is opened while the lock is waited for.
+        if !asks && !self.options.dry_run && !self.options.offline && self.target.host.is_far() {
+            self.unopened = true;
+            return Ok(());
+        }
         self.connect()?;
-        if gate.wants_preview() && !self.options.dry_run {
+        if asks {
             self.preview = Some(self.plan(gate)?);
         }
         Ok(())
@@ -38,6 +46,7 @@ impl Run<'_> {
 
     /// From the lock to the end.
     pub(super) fn carry_out(&mut self, gate: &mut dyn Gate) -> Result<()> {
+        self.whole = true;
         let proved = self
             .prepare(gate)
             .and_then(|()| self.stage(gate))
@@ -91,7 +100,11 @@ impl Run<'_> {
         }
         self.say(self.ephemeral(&ground.plan));
         self.say(self.unseen(&ground.plan));
-        ground.prove_old = self.drift(&ground.plan)?;
+        self.whole &= self.options.confirm.is_none() && ground.plan.files.iter().all(|file| file.owner.is_none());
+        ground.prove_old = match self.drifts_later() {
+            true => ground.plan.prove_old.clone(),
+            false => self.drift(&ground.plan)?,
+        };
         ground.plan.reload.only_narrow |= self.target.reload == ReloadPolicy::Narrow;
         ground.plan.reload.only_narrow |= self.pending(ground)?;
         self.refuse(&["drift", "pending-edits", "unproved"])?;
@@ -109,6 +122,11 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Whether what differs already is asked along with the switch, and refuses nothing.
+    fn drifts_later(&self) -> bool {
+        self.whole && self.target.host.is_far() && !self.options.strict && !self.options.dry_run
+    }
+
     /// Writes everything beside the files. A plan without files, and a dry run, stay here.
     pub(super) fn stage(&mut self, gate: &mut dyn Gate) -> Result<()> {
         let Some(ground) = self.ground.as_mut().filter(|ground| !ground.plan.files.is_empty()) else { return Ok(()) };
@@ -122,41 +140,80 @@ impl Run<'_> {
         // From here on the journal holds them: there may be very many.
         let proofs = [&mut ground.plan.prove_new, &mut ground.prove_old].map(std::mem::take);
         let place = (self.target.host, self.target.folder.as_path());
-        let open = Open::stage(self.cx, place, &self.target.who, &ground.plan, proofs, self.options.confirm.is_some())?;
+        let confirm = self.options.confirm.is_some();
+        let (open, steps) = Open::begin(self.cx, place, &self.target.who, &ground.plan, proofs, confirm)?;
         let in_place = open.written_in_place().map(|path| {
             let message = format!("{} has other names or is mounted: it is written in place", path.display());
             Warning::new("in-place", message).at(&Place::new(path, 0))
         });
         let in_place = in_place.collect::<Vec<_>>();
+        if self.whole {
+            self.say(in_place);
+            return self.switch_with(open, steps);
+        }
+        open.stage(self.cx, &steps, &ground.plan.files)?;
         self.open = Some(open);
         self.say(in_place);
         self.watch()
     }
 
-    /// Makes the new files the files.
+    /// Makes the new files the files, unless that is done.
     pub(super) fn switch(&mut self) -> Result<()> {
-        let (Some(open), Some(ground)) = (&mut self.open, &self.ground) else { return Ok(()) };
-        self.cx.check()?;
-        open.switch(self.cx, &ground.plan.files)?;
-        self.outcome.changed = true;
-        Ok(())
+        match self.open.take() {
+            Some(open) if !self.whole => self.switch_with(open, Vec::new()),
+            open => {
+                self.open = open;
+                Ok(())
+            }
+        }
+    }
+
+    /// The same, with the steps that come before it.
+    fn switch_with(&mut self, mut open: Open<'a>, before: Vec<Step>) -> Result<()> {
+        let later = self.drifts_later() && self.proves();
+        self.foresee_proof(&open.opened.prove_new);
+        let Some(ground) = self.ground.take() else { return Ok(()) };
+        let (cx, plan) = (self.cx, &ground.plan);
+        let console = self.console.as_mut().filter(|_| later);
+        let drift = || console.map(|console| console.prove(cx, &plan.prove_old, &[]));
+        let (drift, switched) = both(later, drift, || cx.check().and_then(|()| open.switch(cx, before, &plan.files)));
+        self.outcome.changed = switched.is_ok();
+        let switched = switched.and(drift.transpose());
+        if let Ok(Some(verdicts)) = &switched {
+            open.opened.prove_old = self.drifted(plan, verdicts.clone());
+        }
+        // What failed with nothing left is not to be put back.
+        self.open = Some(open).filter(|open| !self.whole || open.switching);
+        self.ground = Some(ground);
+        self.make_room();
+        switched.map(drop)
     }
 
     /// Has the engine read them, and asks it.
     pub(super) fn prove_new(&mut self) -> Result<()> {
-        let Some(open) = self.open.take() else { return Ok(()) };
-        let proved = self.cx.check().and_then(|()| self.make_live(&open.opened));
-        self.open = Some(open);
+        let Some(ground) = self.ground.take() else { return Ok(()) };
+        let open = self.open.take();
+        let proved = match &open {
+            Some(open) => self.cx.check().and_then(|()| self.make_live(&open.opened, &*ground.estate)),
+            None => Ok(()),
+        };
+        (self.open, self.ground) = (open, Some(ground));
         proved
     }
 
     /// The commit point: from here on the change is kept, unless it is one with others that are not.
     pub(super) fn commit(&mut self) -> Result<()> {
-        let Some(open) = &self.open else { return Ok(()) };
+        if self.open.is_none() {
+            return Ok(());
+        }
         self.cx.check()?;
         if self.options.confirm.is_some() {
             return self.wait();
         }
+        if self.conclude()? {
+            return Ok(());
+        }
+        let Some(open) = &self.open else { return Ok(()) };
         // Even where it fails the line may be there.
         self.committed = true;
         open.proved(self.cx)

@@ -281,14 +281,17 @@ impl<'a> Change<'a> {
 impl Open {
     /// The PBX as the change room knows it.
     pub fn target(&self, pbx: &Pbx, offline: bool) -> Result<Target<'_>> {
+        let history = history_folders();
+        let near = state_folder();
         Ok(Target {
             name: pbx.name.clone(),
+            together: self.plain && self.host.is_far() && history.first() != near.as_ref(),
             host: self.host.as_ref(),
             engine: self.engine,
             folder: self.folder.clone(),
             login: if offline { None } else { self.login()? },
             reload: pbx.reload,
-            history: history_folders(),
+            history,
             keeper: self.keeper.as_ref(),
             who: who(),
         })

@@ -86,7 +86,7 @@ pub fn run(app: &App, args: &DiffArgs) -> Result<u8> {
 }
 
 fn extensions(cx: &Cx, pbx: &Pbx) -> Result<(&'static dyn crate::engine::Engine, Vec<crate::extension::Extension>)> {
-    let open = Open::new(cx, pbx)?;
+    let open = Open::to_read(cx, pbx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
     Ok((open.engine, estate.extensions()))
 }
@@ -100,7 +100,7 @@ fn list(
     wish: plan::Wish,
     args: &DiffArgs,
 ) -> Result<Differing> {
-    let open = Open::new(cx, pbx)?;
+    let open = Open::to_read(cx, pbx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
     let mut warnings = open.warnings(cx, estate.as_ref());
     let planned = apply::planned(app, loaded, &mut lock(vault), pbx, estate.as_ref(), wish, None)?;
@@ -120,7 +120,7 @@ fn list(
 
 /// What the running engine holds otherwise than the files say.
 fn live(cx: &Cx, pbx: &Pbx) -> Result<Differing> {
-    let open = Open::new(cx, pbx)?;
+    let open = Open::to_read(cx, pbx)?;
     let (mut console, live) = open.console(cx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
     let mut warnings = open.warnings(cx, estate.as_ref());

@@ -116,7 +116,7 @@ fn refused(app: &App, args: &ChangeArgs, pbx: &Pbx, list: &List) -> Option<Probl
 /// The extension as the text of a list.
 fn shown(app: &App, pbx: &Pbx, ext: &Ext) -> Result<(String, Ext)> {
     let cx = app.cx(pbx, Limits::default());
-    let open = Open::new(&cx, pbx)?;
+    let open = Open::to_read(&cx, pbx)?;
     let estate = open.engine.load(&cx, open.host.as_ref(), &open.folder, false)?;
     let ext = Selection::One(ext.clone()).existing(estate.as_ref())?.remove(0);
     let found = estate.find(&ext).ok_or_else(|| crate::engine::refuse::no_such_extension(&ext, None))?;

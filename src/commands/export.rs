@@ -78,7 +78,7 @@ pub fn run(app: &App, args: &ExportArgs) -> Result<u8> {
 /// The entries of a PBX.
 fn on(app: &App, pbx: &Pbx, ext: &[Selection], with: With) -> Result<(Vec<Entry>, Vec<Warning>)> {
     let cx = app.cx(pbx, Limits::default());
-    let open = Open::new(&cx, pbx)?;
+    let open = Open::to_read(&cx, pbx)?;
     let estate = open.engine.load(&cx, open.host.as_ref(), &open.folder, false)?;
     let mut warnings = open.warnings(&cx, estate.as_ref());
     let mut found: Vec<Extension> = match ext.is_empty() {

@@ -22,7 +22,7 @@ pub fn drive(app: &App, args: &ChangeArgs, options: &Options, chosen: &[Pbx], ta
         cx,
         options,
         open: Box::new(move || {
-            let opened = Open::new(cx, pbx)?;
+            let opened = Open::to_change(cx, pbx)?;
             let open = open.get_or_init(|| opened);
             let aimed = open.target(pbx, options.offline)?;
             Ok(target.get_or_init(|| aimed))

@@ -1,12 +1,12 @@
 //! The commands: one file a verb, with its arguments and `run`. What they share is here: the chosen
 //! PBXes, worked on side by side, and the document they all report in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::{Cli, Command, Global};
 use crate::cx::{Cancel, Cx, Timeouts};
-use crate::engine::{Console, Engine, Estate, Live, Warning};
+use crate::engine::{Console, Engine, Estate, Live, Reader, Warning};
 use crate::error::{Code, Error, Result, shell_word};
 use crate::extension::Extension;
 use crate::host::local::Local;
@@ -276,6 +276,8 @@ pub struct Open {
     pub host: Arc<dyn Host>,
     /// The same as it is: where the history is kept.
     pub keeper: Arc<dyn Host>,
+    /// Whether both are seen under the same names.
+    plain: bool,
     /// The engine.
     pub engine: &'static dyn Engine,
     /// The configuration folder.
@@ -287,15 +289,35 @@ pub struct Open {
 impl Open {
     /// Opens a PBX; its folder must be there.
     pub fn new(cx: &Cx, pbx: &Pbx) -> Result<Self> {
+        Self::opened(cx, pbx, |_, _| Vec::new())
+    }
+
+    /// The same for a change: its console comes next.
+    pub fn to_change(cx: &Cx, pbx: &Pbx) -> Result<Self> {
+        Self::opened(cx, pbx, |engine, folder| engine.reads(folder, Reader::Console))
+    }
+
+    /// The same for who only reads its files.
+    pub fn to_read(cx: &Cx, pbx: &Pbx) -> Result<Self> {
+        Self::opened(cx, pbx, |engine, folder| {
+            let mut wants = engine.reads(folder, Reader::Load { mentions: false });
+            wants.extend(crate::change::opens(folder));
+            wants
+        })
+    }
+
+    fn opened(cx: &Cx, pbx: &Pbx, next: impl FnOnce(&dyn Engine, &Path) -> Vec<Want>) -> Result<Self> {
         cx.check()?;
         cx.events.progress("connecting");
         let engine = crate::engine::of(pbx.address.kind)?;
         let (host, keeper) = (pbx.seen(cx)?, keeper(pbx)?);
         let folder = pbx.address.folder.clone();
+        host.foresee(&next(engine, &folder));
         let found = host.read(cx, &[Want::Meta(folder.clone())])?;
         match found.first().and_then(|files| files.first()).map(|file| &file.content) {
             Some(Content::There { meta, .. }) if meta.folder => {
-                Ok(Self { host, keeper, engine, folder, login: pbx.login.clone() })
+                let plain = Arc::ptr_eq(&host, &pbx.host()?);
+                Ok(Self { host, keeper, plain, engine, folder, login: pbx.login.clone() })
             }
             Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", folder.display()))),
             _ => Err(Error::new(Code::NotFound, format!("no folder {}", folder.display()))

@@ -14,10 +14,11 @@ use crate::address::Kind;
 use crate::cx::Cx;
 use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Extension, ShownSetting};
-use crate::host::{Host, Meta};
+use crate::host::{Host, Meta, Want};
 use crate::secret::{Credential, Secret};
 use crate::wire::event_socket::Login;
 
+mod ahead;
 pub mod asterisk;
 pub mod freeswitch;
 mod mentions;
@@ -415,6 +416,10 @@ pub trait Console: Send {
         Ok(())
     }
 
+    /// Says what the next reload is for: what is asked after it goes along with it where the way there
+    /// is long.
+    fn foresee(&mut self, _plan: &Plan, _proofs: &[Proof]) {}
+
     /// Reloads and waits until it is over, repeating while somebody else's reload is under way
     /// (up to `cx.timeouts.wait`).
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded>;
@@ -450,6 +455,25 @@ pub trait Console: Send {
     fn dialable(&mut self, cx: &Cx, numbers: &[(String, String)]) -> Result<Vec<Warning>>;
 }
 
+/// Opens a console.
+pub type Opening<'h> = Box<dyn FnOnce(&Cx) -> Result<Box<dyn Console + 'h>> + Send + 'h>;
+
+/// What reads files, see [`Engine::reads`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// [`Engine::load`], with mentions or without.
+    Load {
+        /// Whether it is asked for them.
+        mentions: bool,
+    },
+    /// [`Engine::console`].
+    Console,
+    /// [`Console::live`].
+    Live,
+    /// [`Engine::pending`].
+    Pending,
+}
+
 /// A kind of telephony engine.
 pub trait Engine: Send + Sync {
     /// `asterisk` or `freeswitch`.
@@ -471,21 +495,30 @@ pub trait Engine: Send + Sync {
     /// The folder it usually reads.
     fn usual_folder(&self) -> &'static Path;
 
+    /// What is read first, for [`Host::foresee`].
+    fn reads(&self, folder: &Path, reader: Reader) -> Vec<Want>;
+
     /// Reads the configuration in `folder`. With `mentions`, also the files where a number may be
     /// mentioned (dialplan, hints, queues, voicemail), for [`Estate::plan`] to warn about.
     fn load(&self, cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Box<dyn Estate>>;
 
-    /// Opens the console of the engine that reads `folder`, as `login` where somebody else than its
-    /// own configuration says who we are; [`Code::Unreachable`] when it cannot.
+    /// The way to the console of the engine that reads `folder`, as `login` where somebody else than
+    /// its own configuration says who we are: what is read for it is read now, and what it returns
+    /// opens it; [`Code::Unreachable`] when it cannot.
     ///
     /// [`Code::Unreachable`]: crate::error::Code::Unreachable
+    fn opening<'h>(&self, cx: &Cx, host: &'h dyn Host, folder: &Path, login: Option<&Login>) -> Result<Opening<'h>>;
+
+    /// The console, opened at once.
     fn console<'h>(
         &self,
         cx: &Cx,
         host: &'h dyn Host,
         folder: &Path,
         login: Option<&Login>,
-    ) -> Result<Box<dyn Console + 'h>>;
+    ) -> Result<Box<dyn Console + 'h>> {
+        self.opening(cx, host, folder, login)?(cx)
+    }
 
     /// Where secrets stand in the bytes of a configuration file (byte offsets, sorted).
     fn secrets(&self, bytes: &Arc<[u8]>) -> Vec<std::ops::Range<usize>>;

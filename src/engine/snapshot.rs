@@ -145,6 +145,10 @@ impl Host for Recorder<'_> {
         Ok(wants.iter().map(|want| book.get(&Key::of(want)).cloned().unwrap_or_default()).collect())
     }
 
+    fn is_far(&self) -> bool {
+        self.host.is_far()
+    }
+
     fn act(&self, cx: &Cx, steps: &[Step]) -> Result<(), Stopped> {
         self.host.act(cx, steps)
     }

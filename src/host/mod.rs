@@ -52,7 +52,7 @@ pub struct Meta {
 }
 
 /// One thing to read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Want {
     /// A file with its bytes.
     File(PathBuf),
@@ -127,6 +127,18 @@ pub enum Step {
         /// What.
         bytes: Vec<u8>,
     },
+    /// Appends to a file, like [`Step::Append`], what other files are at this moment: `before`, for
+    /// each file `{"inode":1,"size":2,"mtime":[3,4]}` or for none `null`, with commas between, `after`.
+    Stamps {
+        /// Where.
+        path: PathBuf,
+        /// Stands before them.
+        before: String,
+        /// The files.
+        of: Vec<Option<PathBuf>>,
+        /// Stands behind them.
+        after: String,
+    },
     /// Fails with [`Code::Retry`](crate::error::Code::Retry) unless the file still is what was read.
     Expect {
         /// The file.
@@ -186,6 +198,7 @@ impl Step {
             Self::MakeFolder { path, .. }
             | Self::Create { path, .. }
             | Self::Append { path, .. }
+            | Self::Stamps { path, .. }
             | Self::Expect { path, .. }
             | Self::InPlace { path, .. }
             | Self::Remove { path }
@@ -261,6 +274,15 @@ pub trait Host: Send + Sync {
     /// not an error.
     fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>>;
 
+    /// Says what will be read next: the exchange before that takes it along where the host is far away.
+    fn foresee(&self, _wants: &[Want]) {}
+
+    /// Whether an exchange takes its time, so that fewer of them are worth more work. What is read of a
+    /// file there tells of its mounts as well.
+    fn is_far(&self) -> bool {
+        false
+    }
+
     /// Carries out steps in order.
     fn act(&self, cx: &Cx, steps: &[Step]) -> Result<(), Stopped>;
 
@@ -285,6 +307,14 @@ pub trait Host: Send + Sync {
         let guard = self.lock(cx, folder)?;
         let found = self.read(cx, wants)?;
         Ok((guard, found))
+    }
+
+    /// Removes files of no use any more, at once or with what comes next; one that stays is only said.
+    fn clear(&self, cx: &Cx, paths: &[PathBuf]) {
+        let steps: Vec<Step> = paths.iter().map(|path| Step::Remove { path: path.clone() }).collect();
+        if let Err(stopped) = self.act(cx, &steps) {
+            cx.events.detail(&format!("a file stays behind: {}", stopped.error));
+        }
     }
 
     /// The host's clock: seconds and nanoseconds since 1970.

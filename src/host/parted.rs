@@ -22,6 +22,14 @@ impl Host for Parted {
         self.files.read(cx, wants)
     }
 
+    fn foresee(&self, wants: &[Want]) {
+        self.files.foresee(wants);
+    }
+
+    fn is_far(&self) -> bool {
+        self.files.is_far()
+    }
+
     fn act(&self, cx: &Cx, steps: &[Step]) -> Result<(), Stopped> {
         self.files.act(cx, steps)
     }
@@ -100,6 +108,15 @@ impl Host for Grafted {
             found.extend(run.first().map_or(self.host.as_ref(), |want| self.of(want.path())).read(cx, run)?);
         }
         Ok(found)
+    }
+
+    fn foresee(&self, wants: &[Want]) {
+        let far: Vec<Want> = wants.iter().filter(|want| !self.is_other(want.path())).cloned().collect();
+        self.host.foresee(&far);
+    }
+
+    fn is_far(&self) -> bool {
+        self.host.is_far()
     }
 
     /// A batch that touches the folder is wholly about it: its other steps make the way there.

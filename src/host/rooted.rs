@@ -53,6 +53,10 @@ impl Rooted {
                 *path = self.under(path);
                 *like = like.as_deref().map(|like| self.under(like));
             }
+            Step::Stamps { path, of, .. } => {
+                *path = self.under(path);
+                of.iter_mut().flatten().for_each(|file| *file = self.under(file));
+            }
             Step::Link { from, to } | Step::Rename { from, to } => {
                 *from = self.under(from);
                 *to = self.under(to);
@@ -76,6 +80,14 @@ impl Host for Rooted {
     fn read(&self, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>> {
         let found = self.host.read(cx, &self.wants(wants))?;
         Ok(named(wants, found))
+    }
+
+    fn foresee(&self, wants: &[Want]) {
+        self.host.foresee(&self.wants(wants));
+    }
+
+    fn is_far(&self) -> bool {
+        self.host.is_far()
     }
 
     fn act(&self, cx: &Cx, steps: &[Step]) -> Result<(), Stopped> {

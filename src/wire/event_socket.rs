@@ -41,6 +41,12 @@ pub enum Answer {
     Denied,
 }
 
+impl Default for Answer {
+    fn default() -> Self {
+        Self::Said(Vec::new())
+    }
+}
+
 /// A connection to a running FreeSWITCH.
 pub struct EventSocket {
     talk: Talk,
@@ -48,6 +54,8 @@ pub struct EventSocket {
     pub allowed: Option<Vec<String>>,
     /// Lines of the log that came since they were last taken.
     log: Vec<String>,
+    /// Whether it is still told what is logged: the next question ends that.
+    listens: bool,
 }
 
 /// How long the log must say nothing to be complete: a thread of the daemon brings it.
@@ -66,9 +74,9 @@ impl Frame {
 }
 
 impl EventSocket {
-    /// Logs in, within `cx.timeouts.connect`.
-    pub fn open(cx: &Cx, stream: Box<dyn Stream>, login: &Login) -> Result<Self> {
-        let mut socket = Self { talk: Talk::new(stream)?, allowed: None, log: Vec::new() };
+    /// Logs in, within `cx.timeouts.connect`, and asks the first questions with it.
+    pub fn open(cx: &Cx, stream: Box<dyn Stream>, login: &Login, first: &[String]) -> Result<(Self, Vec<Answer>)> {
+        let mut socket = Self { talk: Talk::new(stream)?, allowed: None, log: Vec::new(), listens: false };
         let mut pace = Pace::new(cx, cx.timeouts.connect);
         if socket.frame(&mut pace)?.header("Content-Type") != "auth/request" {
             return Err(Broken::Foreign.error());
@@ -82,10 +90,8 @@ impl EventSocket {
         if out.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0)) {
             return Err(Broken::Login.error().hint("a login of the Event Socket holds no line break"));
         }
-        out.extend_from_slice(b"\n\n");
-        let mut written = 0;
-        while socket.talk.send(&out, &mut written, &mut pace)? {}
-        let reply = socket.frame(&mut pace)?;
+        let (reply, answers) = socket.exchange(cx, &out, first, cx.timeouts.connect)?;
+        let reply = reply.ok_or_else(|| Broken::Foreign.error())?;
         if !reply.header("Reply-Text").starts_with("+OK") {
             return Err(Broken::Login.error());
         }
@@ -94,15 +100,20 @@ impl EventSocket {
         // (mod_event_socket.c, `parse_command`).
         let whole = |list: &&String| *list != "all" && "Allowed-API: ".len() + list.len() < 510;
         socket.allowed = list.map(|(_, list)| list).filter(whole).map(|list| commands(list));
-        Ok(socket)
+        Ok((socket, answers))
     }
 
-    /// Asks one question, and listens to what the daemon logs as an error meanwhile. A login that may
-    /// not listen hears nothing.
-    pub fn ask_listening(&mut self, cx: &Cx, question: &str, patience: Duration) -> Result<(Answer, Vec<String>)> {
-        let listens = self.command(cx, "log 3")?.header("Reply-Text").starts_with("+OK");
-        let answer = self.ask(cx, &[question.to_owned()], patience)?.remove(0);
-        if listens {
+    /// Asks, and listens to what the daemon logs as an error meanwhile. A login that may not listen
+    /// hears nothing.
+    pub fn ask_listening(
+        &mut self,
+        cx: &Cx,
+        questions: &[String],
+        patience: Duration,
+    ) -> Result<(Vec<Answer>, Vec<String>)> {
+        let (reply, answers) = self.exchange(cx, b"log 3", questions, patience)?;
+        self.listens = reply.is_some_and(|reply| reply.header("Reply-Text").starts_with("+OK"));
+        if self.listens {
             let (mut heard, mut since) = (self.log.len(), Instant::now());
             while since.elapsed() < CALM {
                 self.talk.receive(&mut Pace::new(cx, CALM.max(patience)))?;
@@ -111,24 +122,29 @@ impl EventSocket {
                     (heard, since) = (self.log.len(), Instant::now());
                 }
             }
-            // What waits in its queue now is thrown away with this.
-            self.command(cx, "nolog")?;
         }
-        Ok((answer, std::mem::take(&mut self.log)))
-    }
-
-    /// A command of the socket itself.
-    fn command(&mut self, cx: &Cx, command: &str) -> Result<Frame> {
-        let mut pace = Pace::new(cx, cx.timeouts.question);
-        let out = format!("{command}\n\n").into_bytes();
-        let mut written = 0;
-        while self.talk.send(&out, &mut written, &mut pace)? {}
-        self.frame(&mut pace)
+        Ok((answers, std::mem::take(&mut self.log)))
     }
 
     /// Asks and waits for every answer, in order. Gives up once nothing at all was said for
     /// `patience`. After an error the connection is of no more use.
     pub fn ask(&mut self, cx: &Cx, questions: &[String], patience: Duration) -> Result<Vec<Answer>> {
+        // What waits in the queue of the log is thrown away with this.
+        let command: &[u8] = if std::mem::take(&mut self.listens) { b"nolog" } else { b"" };
+        let (_, answers) = self.exchange(cx, command, questions, patience)?;
+        self.log.clear();
+        Ok(answers)
+    }
+
+    /// A command of the socket itself, unless it is empty, and then questions; the reply to that, and
+    /// the answers to these. Where the reply is a refusal there may be none of these.
+    fn exchange(
+        &mut self,
+        cx: &Cx,
+        command: &[u8],
+        questions: &[String],
+        patience: Duration,
+    ) -> Result<(Option<Frame>, Vec<Answer>)> {
         if let Some(bad) = questions.iter().find(|q| !can_be_asked(q)) {
             let start: String = bad.chars().take(40).collect();
             return Err(Error::failed(format!(
@@ -136,25 +152,41 @@ impl EventSocket {
                 bad.len()
             )));
         }
+        let mut out = Zeroizing::new(Vec::new());
+        if !command.is_empty() {
+            out.extend_from_slice(command);
+            out.extend_from_slice(b"\n\n");
+        }
+        let mut waits = !command.is_empty();
+        let mut reply = None;
         let mut answers = Vec::with_capacity(questions.len());
         let mut left = questions;
-        while !left.is_empty() {
-            let count = talk::batch(left.iter().map(|q| q.len() + "api \n\n".len()));
+        while !left.is_empty() || waits {
+            let count = talk::batch(left.iter().map(|q| q.len() + "api \n\n".len())).min(left.len());
             let (now, later) = left.split_at(count);
-            let out: Vec<u8> = now.iter().flat_map(|q| format!("api {q}\n\n").into_bytes()).collect();
+            now.iter().for_each(|q| out.extend_from_slice(format!("api {q}\n\n").as_bytes()));
             let mut pace = Pace::new(cx, patience);
             let mut written = 0;
             let all = answers.len() + now.len();
-            while answers.len() < all {
+            while answers.len() < all || waits {
                 match self.next()? {
+                    Some(frame) if waits && frame.header("Content-Type") == "command/reply" => {
+                        waits = false;
+                        // Who is not let in is told no more.
+                        if frame.header("Reply-Text") == "-ERR invalid" {
+                            return Ok((Some(frame), answers));
+                        }
+                        reply = Some(frame);
+                    }
                     Some(frame) => answers.extend(answer(frame)),
                     None if self.talk.send(&out, &mut written, &mut pace)? => {}
                     None => self.talk.receive(&mut pace)?,
                 }
             }
+            out.clear();
             left = later;
         }
-        Ok(answers)
+        Ok((reply, answers))
     }
 
     /// The next frame, waited for.
@@ -300,7 +332,7 @@ mod tests {
 
     fn ask(questions: &[&str], piece: usize) -> Result<Vec<Answer>> {
         let questions: Vec<String> = questions.iter().map(|q| (*q).to_owned()).collect();
-        let mut socket = EventSocket::open(&cx(), daemon(GREETING, piece), &login(None, "ClueCon"))?;
+        let mut socket = EventSocket::open(&cx(), daemon(GREETING, piece), &login(None, "ClueCon"), &[])?.0;
         let hangs = questions.iter().any(|question| question == "hang");
         let patience = if hangs { Duration::from_millis(50) } else { Duration::from_secs(60) };
         socket.ask(&cx(), &questions, patience)
@@ -335,16 +367,26 @@ mod tests {
 
     #[test]
     fn what_is_logged_meanwhile_is_heard() {
-        let mut socket = EventSocket::open(&cx(), daemon(GREETING, 7), &login(None, "ClueCon")).unwrap();
-        let (answer, log) = socket.ask_listening(&cx(), "noisy", Duration::from_secs(60)).unwrap();
-        assert_eq!((answer, log), (said("done"), vec!["one".to_owned(), "two".to_owned()]));
-        let (answer, log) = socket.ask_listening(&cx(), "reloadxml", Duration::from_secs(60)).unwrap();
-        assert_eq!((answer, log), (said("+OK [Success]\n"), Vec::new()));
+        let mut socket = EventSocket::open(&cx(), daemon(GREETING, 7), &login(None, "ClueCon"), &[]).unwrap().0;
+        let mut ask = |questions: &[&str]| {
+            let questions: Vec<String> = questions.iter().map(|q| (*q).to_owned()).collect();
+            socket.ask_listening(&cx(), &questions, Duration::from_secs(60)).unwrap()
+        };
+        let both = vec!["one".to_owned(), "two".to_owned()];
+        assert_eq!(ask(&["noisy", "echo 1"]), (vec![said("done"), said("echo 1\n")], both));
+        assert_eq!(ask(&["reloadxml"]), (vec![said("+OK [Success]\n")], Vec::new()));
+        let answers = socket.ask(&cx(), &["noisy".to_owned(), "frames".to_owned()], Duration::from_secs(60)).unwrap();
+        assert_eq!(answers[0], said("done"), "what is logged after it listens no more is not an answer");
     }
 
     #[test]
     fn a_login_may_be_restricted_or_refused() {
-        let open = |login: &Login| EventSocket::open(&cx(), daemon(GREETING, 5), login);
+        let open = |login: &Login| {
+            EventSocket::open(&cx(), daemon(GREETING, 5), login, &["reloadxml".to_owned()]).map(|(socket, answers)| {
+                assert_eq!(answers, [said("+OK [Success]\n")]);
+                socket
+            })
+        };
         assert_eq!(open(&login(None, "ClueCon")).unwrap().allowed, None);
         let restricted = open(&login(Some("sipctl@127.0.0.1"), "opsecret")).unwrap();
         assert_eq!(restricted.allowed.unwrap(), ["reloadxml", "user_exists", "status"]);
@@ -369,7 +411,7 @@ mod tests {
         let mut cx = cx();
         // What says nothing is given up at once.
         cx.timeouts.connect = Duration::from_millis(50);
-        let open = |text: &str| EventSocket::open(&cx, daemon(text, 9), &login(None, "ClueCon")).err().unwrap();
+        let open = |text: &str| EventSocket::open(&cx, daemon(text, 9), &login(None, "ClueCon"), &[]).err().unwrap();
         let rude = "Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n";
         assert!(matches!(broken(&open(&format!("{rude}{GOODBYE}"))), Broken::Rejected));
         assert!(matches!(broken(&open("SSH-2.0-OpenSSH_9.2\n\n")), Broken::Foreign));
@@ -400,7 +442,7 @@ mod tests {
     #[test]
     fn a_signal_ends_the_wait() {
         let cx = cx();
-        let mut socket = EventSocket::open(&cx, daemon(GREETING, 100), &login(None, "ClueCon")).unwrap();
+        let mut socket = EventSocket::open(&cx, daemon(GREETING, 100), &login(None, "ClueCon"), &[]).unwrap().0;
         cx.cancel.flag().store(true, std::sync::atomic::Ordering::SeqCst);
         let error = socket.ask(&cx, &["hang".to_owned()], Duration::from_secs(60)).unwrap_err();
         assert_eq!(error.code, Code::Interrupted);

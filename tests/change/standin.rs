@@ -12,8 +12,8 @@ use std::time::Duration;
 use sipctl::change::{Gate, Options, Outcome, ReloadPolicy, Seen, Target, run, undo};
 use sipctl::cx::{Cx, Silent};
 use sipctl::engine::{
-    Aftercare, ByHand, Console, Contact, Done, Engine, Estate, Expect, FileChange, Live, Plan, PlanOptions, Proof,
-    Reload, Reloaded, Verdict, Warning,
+    Aftercare, ByHand, Console, Contact, Done, Engine, Estate, Expect, FileChange, Live, Opening, Plan, PlanOptions,
+    Proof, Reader, Reload, Reloaded, Verdict, Warning,
 };
 use sipctl::error::{Code, Error, Place, Result};
 use sipctl::extension::{Edit, Ext, Extension, Fields, ShownSetting};
@@ -365,18 +365,20 @@ impl Engine for Handle {
         Ok(Box::new(Files { folder: folder.to_owned(), files, values }))
     }
 
-    fn console<'h>(
-        &self,
-        _: &Cx,
-        host: &'h dyn Host,
-        folder: &Path,
-        _: Option<&Login>,
-    ) -> Result<Box<dyn Console + 'h>> {
-        match self.0.mood() {
-            Mood::Down => Err(Error::new(Code::Unreachable, "no stand-in runs here")),
-            Mood::Hangs if self.0.reloads.load(Ordering::SeqCst) > 0 => Err(silence()),
-            _ => Ok(Box::new(Line { engine: self.0.clone(), host, folder: folder.to_owned() })),
+    fn reads(&self, folder: &Path, reader: Reader) -> Vec<Want> {
+        match reader {
+            Reader::Load { .. } => vec![Want::Glob(folder.join("*.conf"))],
+            Reader::Console | Reader::Live | Reader::Pending => Vec::new(),
         }
+    }
+
+    fn opening<'h>(&self, _: &Cx, host: &'h dyn Host, folder: &Path, _: Option<&Login>) -> Result<Opening<'h>> {
+        let (engine, folder) = (self.0.clone(), folder.to_owned());
+        Ok(Box::new(move |_| match engine.mood() {
+            Mood::Down => Err(Error::new(Code::Unreachable, "no stand-in runs here")),
+            Mood::Hangs if engine.reloads.load(Ordering::SeqCst) > 0 => Err(silence()),
+            _ => Ok(Box::new(Line { engine, host, folder })),
+        }))
     }
 
     fn secrets(&self, _: &Arc<[u8]>) -> Vec<std::ops::Range<usize>> {
@@ -527,6 +529,7 @@ impl Lab {
             reload: self.reload,
             history: self.history.clone(),
             keeper: &*self.host,
+            together: self.host.is_far(),
             who: "tester@here".into(),
         }
     }

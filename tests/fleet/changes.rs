@@ -90,6 +90,7 @@ fn targets<'t>(labs: &'t [Lab], engines: &'t [Handle]) -> Vec<Target<'t>> {
         reload: ReloadPolicy::Full,
         history: lab.history.clone(),
         keeper: &Local,
+        together: false,
         who: "tester@here".into(),
     };
     labs.iter().zip(engines).enumerate().map(target).collect()

@@ -156,10 +156,12 @@ fn a_restricted_login_is_told_what_it_may() {
     let port = console.name().rsplit(':').next().unwrap().parse().unwrap();
     let open = |password: &str| {
         let login = Login { user: Some("sipctl@pbx.example.org".to_owned()), password: Secret::new(password) };
-        EventSocket::open(&cx(), Local.connect(&cx(), &Socket::Tcp("127.0.0.1".to_owned(), port)).unwrap(), &login)
+        let stream = Local.connect(&cx(), &Socket::Tcp("127.0.0.1".to_owned(), port)).unwrap();
+        EventSocket::open(&cx(), stream, &login, &["user_exists id 1000 pbx.example.org".to_owned()])
     };
     assert!(matches!(Broken::of(&open("wrong").err().unwrap()), Some(Broken::Login)));
-    let mut socket = open("opsecret").unwrap();
+    let (mut socket, first) = open("opsecret").unwrap();
+    assert_eq!(first, [Answer::Said(b"true".to_vec())]);
     assert_eq!(socket.allowed.as_deref().unwrap(), ["reloadxml", "user_exists", "status"]);
     let questions = ["version", "user_exists id 1000 pbx.example.org"].map(str::to_owned);
     let answers = socket.ask(&cx(), &questions, Duration::from_secs(5)).unwrap();

@@ -39,8 +39,8 @@ impl Reader {
         let host = engine.host();
         let port = engine.console(&host).name().rsplit(':').next().unwrap().parse().unwrap();
         let login = Login { user: None, password: Secret::new("Console&Pass") };
-        EventSocket::open(&cx(), Local.connect(&cx(), &Socket::Tcp("127.0.0.1".to_owned(), port)).unwrap(), &login)
-            .unwrap()
+        let stream = Local.connect(&cx(), &Socket::Tcp("127.0.0.1".to_owned(), port)).unwrap();
+        EventSocket::open(&cx(), stream, &login, &[]).unwrap().0
     }
 
     fn ask(&mut self, questions: &[String]) -> Vec<String> {

@@ -71,7 +71,7 @@ fn cut_anywhere_it_is_old_or_new_and_the_next_run_puts_it_right() {
             finished += usize::from(tree == new);
         }
     }
-    assert!(taken_back > 10 && finished > 2, "{taken_back} back, {finished} on");
+    assert!(taken_back > 10 && finished > 0, "{taken_back} back, {finished} on");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_link_that_comes_back_puts_the_old_state_back_at_once() {
             put_back += 1;
         }
     }
-    assert!(put_back > 3, "{put_back} put back");
+    assert!(put_back > 2, "{put_back} put back");
 }
 
 /// The engine of the stand-in is asked without a turn, and reads its files with one.
@@ -109,8 +109,8 @@ fn a_link_that_comes_back_puts_the_old_state_back_at_once() {
 fn a_change_takes_few_turns() {
     let (lab, wired) = prepared();
     assert_eq!(code(&lab.change(vec![set("1001", "new")])), 0);
-    // Login; lock and journal; read; how each file is changed; stage; switch; the engine's own
-    // reading; proved; the names in the history; the history; close.
+    // Login; lock and all that is read; stage and switch; the engine's own reading; proved, history
+    // and close.
     let turns = wired.log.lock().unwrap().turns;
-    assert_eq!(turns, 11);
+    assert_eq!(turns, 5);
 }

@@ -37,6 +37,7 @@ mod shells;
 #[allow(dead_code, reason = "made for more than is asked here")]
 mod standin;
 mod sudoers;
+mod turns;
 mod wire;
 
 mod proxy;

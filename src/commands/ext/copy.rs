@@ -172,7 +172,7 @@ struct Carried {
 impl Carried {
     fn read(app: &App, args: &CopyArgs, here: &Pbx, there: &Pbx) -> Result<Self> {
         let cx = app.cx(here, args.change.limits());
-        let open = Open::new(&cx, here)?;
+        let open = Open::to_read(&cx, here)?;
         let estate = open.engine.load(&cx, open.host.as_ref(), &open.folder, false)?;
         let live = (!args.change.offline).then(|| open.console(&cx).ok()).flatten().map(|(_, live)| live);
         let realm = Realm::of(app, args, there)?;
@@ -292,7 +292,7 @@ struct Realm {
 impl Realm {
     fn of(app: &App, args: &CopyArgs, pbx: &Pbx) -> Result<Self> {
         let cx = app.cx(pbx, args.change.limits());
-        let open = Open::new(&cx, pbx)?;
+        let open = Open::to_read(&cx, pbx)?;
         let estate = open.engine.load(&cx, open.host.as_ref(), &open.folder, false)?;
         let live = (!args.change.offline).then(|| open.console(&cx).ok()).flatten().map(|(_, live)| live);
         // What those who are there are challenged with, where they agree.

@@ -129,7 +129,7 @@ pub fn run(app: &App, args: &ListArgs) -> Result<u8> {
 }
 
 fn on(cx: &Cx, pbx: &Pbx, kinds: Kinds, filter: &Filter, offline: bool) -> Result<Listed> {
-    let open = Open::new(cx, pbx)?;
+    let open = Open::to_read(cx, pbx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
     let mut warnings = open.warnings(cx, estate.as_ref());
     let mut extensions = open.extensions(cx, estate.as_ref(), !offline, &mut warnings);

@@ -49,7 +49,7 @@ pub fn run(app: &App, args: &ShowArgs) -> Result<u8> {
 }
 
 fn on(cx: &Cx, pbx: &Pbx, ext: &Ext, args: &ShowArgs) -> Result<Listed> {
-    let open = Open::new(cx, pbx)?;
+    let open = Open::to_read(cx, pbx)?;
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
     let mut warnings = open.warnings(cx, estate.as_ref());
     let elsewhere = || {

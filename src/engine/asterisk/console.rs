@@ -4,10 +4,12 @@
 //! it dropped half of the file. So what counts is what the engine holds afterwards, asked object by
 //! object, and what it logged meanwhile, caught in a log channel of our own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cx::Cx;
-use crate::engine::{Aftercare, ByHand, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
+use crate::engine::{
+    Aftercare, ByHand, Console, Contact, Live, Opening, Plan, Proof, Reload, Reloaded, Verdict, Warning,
+};
 use crate::error::{Place, Result};
 use crate::extension::{Ext, Extension};
 use crate::host::Host;
@@ -24,8 +26,11 @@ mod prove;
 mod reload;
 mod settings;
 
-use link::Link;
+use link::{Link, Sockets};
 use live::Ability;
+
+/// The file that says where an Asterisk is reached.
+pub const CONFIG: &str = "asterisk.conf";
 
 /// Opens the console of the Asterisk that reads `folder`: over its control socket, else through
 /// `asterisk -rx`.
@@ -34,14 +39,28 @@ use live::Ability;
 /// [`Code::Unreachable`](crate::error::Code::Unreachable) when nothing answers, saying whether it
 /// is not running, not ours to talk to, or silent.
 pub fn open<'h>(cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Box<dyn Console + 'h>> {
-    let link = Link::open(cx, host, folder)?;
-    Ok(Box::new(Asterisk { link, ability: None, blind: None, reloaded: false }))
+    opening(cx, host, folder)?(cx)
+}
+
+/// The same, as far as files tell the way; what it returns does the rest.
+pub fn opening<'h>(cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Opening<'h>> {
+    let sockets = Sockets::read(cx, host, folder)?;
+    Ok(Box::new(move |cx| {
+        // Where the way is long it is asked at once what it is.
+        let first = if host.is_far() { live::questions() } else { Vec::new() };
+        let link = Link::open(cx, host, sockets, first)?;
+        Ok(Box::new(Asterisk { link, ability: None, folders: None, blind: None, next: Vec::new(), reloaded: false }))
+    }))
 }
 
 struct Asterisk<'h> {
     link: Link<'h>,
     /// What this engine can be asked, once it is known; forgotten with the connection.
     ability: Option<Ability>,
+    /// Where it may write a file that we can read, once that is known.
+    folders: Option<Vec<PathBuf>>,
+    /// What is asked after a reload.
+    next: Vec<String>,
     /// Why the log of the last reload could not be read.
     blind: Option<String>,
     /// Whether it was made to reload: with ten thousand new objects it works on that for long after its
@@ -75,9 +94,20 @@ impl Console for Asterisk<'_> {
 
     fn live(&mut self, cx: &Cx) -> Result<Live> {
         let result = live::live(&mut self.link, cx);
-        let (live, ability) = self.forgetting(result)?;
-        self.ability = Some(ability);
+        let (live, ability, folders) = self.forgetting(result)?;
+        (self.ability, self.folders) = (Some(ability), Some(folders));
         Ok(live)
+    }
+
+    fn foresee(&mut self, plan: &Plan, proofs: &[Proof]) {
+        if let Some(folders) = &self.folders {
+            self.link.host().foresee(&reload::left_behind(folders));
+        }
+        let Some(ability) = &self.ability else { return };
+        self.next = Ability::questions().into();
+        self.next.extend(prove::questions(ability, proofs));
+        self.next.extend(dialable::questions(ability, &plan.dial));
+        self.next.extend(calls::questions(&plan.aftercare));
     }
 
     fn prove(&mut self, cx: &Cx, proofs: &[Proof], log: &[String]) -> Result<Vec<Verdict>> {
@@ -95,7 +125,8 @@ impl Console for Asterisk<'_> {
 
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded> {
         self.reloaded = true;
-        let result = reload::reload(&mut self.link, cx, reload);
+        let result = reload::reload(&mut self.link, cx, reload, self.folders.as_deref(), &self.next);
+        self.next.clear();
         // A reload may load or unload what answers questions.
         self.ability = None;
         let (reloaded, blind) = result?;

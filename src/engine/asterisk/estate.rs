@@ -58,12 +58,17 @@ const FILES: [&str; 7] = [
     "extensions.lua",
 ];
 
+/// The same as questions to a host.
+pub fn wants(folder: &Path) -> Vec<Want> {
+    FILES.iter().map(|name| Want::File(folder.join(name))).collect()
+}
+
 impl Estate {
     /// Reads the configuration in `folder`.
     pub fn load(cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Self> {
         let recorder = Recorder::new(host);
         // One exchange for what is nearly always wanted; includes cost one a level.
-        recorder.read(cx, &FILES.map(|name| Want::File(folder.join(name))))?;
+        recorder.read(cx, &wants(folder))?;
         let configs = Configs {
             pjsip: Config::load(cx, &recorder, folder, "pjsip.conf")?,
             wizard: Config::load(cx, &recorder, folder, "pjsip_wizard.conf")?,

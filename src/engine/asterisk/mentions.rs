@@ -23,10 +23,14 @@ const FILES: [&str; 11] = [
     "res_parking*.conf",
 ];
 
+/// The same as questions to a host.
+pub fn wants(folder: &Path) -> Vec<Want> {
+    FILES.iter().map(|name| Want::Glob(folder.join(name))).collect()
+}
+
 /// Reads the files in one exchange; unreadable ones are passed over.
 pub fn read(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Mentions> {
-    let wants: Vec<Want> = FILES.iter().map(|name| Want::Glob(folder.join(name))).collect();
-    let found = host.read(cx, &wants)?.into_iter().flatten();
+    let found = host.read(cx, &wants(folder))?.into_iter().flatten();
     let files = found.filter_map(|file| match file.content {
         Content::There { bytes, .. } => Some((file.path, bytes)),
         Content::Missing | Content::Unreadable(_) => None,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cx::Cx;
-use crate::engine::{Console, Engine, Live};
+use crate::engine::{Engine, Live, Opening, Reader};
 use crate::error::{Place, Result};
 use crate::host::{Content, Host, Want};
 use crate::text::asterisk_conf::{Carry, Document};
@@ -48,18 +48,25 @@ impl Engine for Asterisk {
         Path::new("/etc/asterisk")
     }
 
+    fn reads(&self, folder: &Path, reader: Reader) -> Vec<Want> {
+        match reader {
+            Reader::Load { mentions } => {
+                let mut wants = estate::wants(folder);
+                wants.extend(mentions.then(|| mentions::wants(folder)).into_iter().flatten());
+                wants
+            }
+            Reader::Console => vec![Want::File(folder.join(console::CONFIG))],
+            Reader::Live => Vec::new(),
+            Reader::Pending => vec![Want::Folder(folder.to_owned())],
+        }
+    }
+
     fn load(&self, cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Box<dyn crate::engine::Estate>> {
         Ok(Box::new(estate::Estate::load(cx, host, folder, mentions)?))
     }
 
-    fn console<'h>(
-        &self,
-        cx: &Cx,
-        host: &'h dyn Host,
-        folder: &Path,
-        _: Option<&Login>,
-    ) -> Result<Box<dyn Console + 'h>> {
-        console::open(cx, host, folder)
+    fn opening<'h>(&self, cx: &Cx, host: &'h dyn Host, folder: &Path, _: Option<&Login>) -> Result<Opening<'h>> {
+        console::opening(cx, host, folder)
     }
 
     fn secrets(&self, bytes: &Arc<[u8]>) -> Vec<std::ops::Range<usize>> {

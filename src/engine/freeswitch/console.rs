@@ -7,7 +7,9 @@
 use std::path::Path;
 
 use crate::cx::Cx;
-use crate::engine::{Aftercare, ByHand, Console, Contact, Live, Proof, Reload, Reloaded, Verdict, Warning};
+use crate::engine::{
+    Aftercare, ByHand, Console, Contact, Live, Opening, Plan, Proof, Reload, Reloaded, Verdict, Warning,
+};
 use crate::error::Result;
 use crate::extension::Ext;
 use crate::host::Host;
@@ -28,7 +30,10 @@ mod settings;
 mod xml;
 
 use link::Link;
+pub use live::wants as since;
 pub use reload::Refusal;
+use settings::Settings;
+pub use settings::wants;
 
 /// Opens the console of the FreeSWITCH that reads `folder`: over the Event Socket, with the address
 /// and password of its own configuration (or as `login`), else through `fs_cli`.
@@ -37,11 +42,24 @@ pub use reload::Refusal;
 /// [`Code::Unreachable`](crate::error::Code::Unreachable) when nothing answers, saying whether it is
 /// not running, refuses the password or our address, or is silent.
 pub fn open<'h>(cx: &Cx, host: &'h dyn Host, folder: &Path, login: Option<&Login>) -> Result<Box<dyn Console + 'h>> {
-    Ok(Box::new(FreeSwitch { link: Link::open(cx, host, folder, login)? }))
+    opening(cx, host, folder, login)?(cx)
+}
+
+/// The same, as far as files tell the way; what it returns does the rest.
+pub fn opening<'h>(cx: &Cx, host: &'h dyn Host, folder: &Path, login: Option<&Login>) -> Result<Opening<'h>> {
+    let (settings, login) = (Settings::read(cx, host, folder)?, login.cloned());
+    Ok(Box::new(move |cx| {
+        // Where the way is long it is asked at once what it is.
+        let first = if host.is_far() { live::questions() } else { Vec::new() };
+        let link = Link::open(cx, host, settings, login.as_ref(), first)?;
+        Ok(Box::new(FreeSwitch { link, next: Vec::new() }) as Box<dyn Console + 'h>)
+    }))
 }
 
 struct FreeSwitch<'h> {
     link: Link<'h>,
+    /// What is asked after a reload.
+    next: Vec<String>,
 }
 
 impl Console for FreeSwitch<'_> {
@@ -68,7 +86,14 @@ impl Console for FreeSwitch<'_> {
         }
     }
 
+    fn foresee(&mut self, plan: &Plan, proofs: &[Proof]) {
+        self.next = prove::questions(proofs);
+        self.next.extend(dialable::questions(&plan.dial));
+        self.next.extend(calls::questions(&plan.aftercare));
+    }
+
     fn reload(&mut self, cx: &Cx, reload: &Reload) -> Result<Reloaded> {
+        self.link.foresee(std::mem::take(&mut self.next));
         reload::reload(&mut self.link, cx, reload)
     }
 

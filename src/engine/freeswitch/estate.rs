@@ -8,7 +8,7 @@ use super::console;
 use super::directory::{Directory, Document, Part, User};
 use super::fields;
 use super::mask::{self, MASK};
-use super::merged::Merged;
+use super::merged::{MAIN, Merged};
 use super::stores::Stores;
 use crate::cx::Cx;
 use crate::engine::mentions::Mentions;
@@ -16,7 +16,7 @@ use crate::engine::snapshot::{Recorder, Snapshot};
 use crate::engine::{self, Done, FileChange, Live, Plan, PlanOptions, Proof, Warning};
 use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Extension, Kind, SecretKind, ShownSetting, order};
-use crate::host::{Host, Meta};
+use crate::host::{Host, Meta, Want};
 use crate::secret::{Algorithm, Credential, Secret, Stored};
 
 /// The parts of a user, in the order they are shown.
@@ -145,6 +145,26 @@ pub struct Estate {
     pub stores: Stores,
     /// Where numbers are mentioned; only when asked.
     pub mentions: Option<Mentions>,
+}
+
+/// What the stock configuration includes (conf/vanilla of 1.10): whoever has it reads all in one
+/// exchange, others one more for each level of includes.
+const USUAL: [&str; 9] = [
+    "vars.xml",
+    "autoload_configs/*.xml",
+    "dialplan/*.xml",
+    "chatplan/*.xml",
+    "directory/*.xml",
+    "autoload_configs/../sip_profiles/*.xml",
+    "dialplan/default/*.xml",
+    "dialplan/public/*.xml",
+    "directory/default/*.xml",
+];
+
+/// What is read first.
+pub fn wants(folder: &Path) -> Vec<Want> {
+    let usual = USUAL.iter().map(|pattern| Want::Glob(folder.join(pattern)));
+    [Want::File(folder.join(MAIN)), Stores::want()].into_iter().chain(usual).collect()
 }
 
 impl Estate {

@@ -149,10 +149,13 @@ pub struct Merged {
     pub problems: Vec<Problem>,
 }
 
+/// The file all others are included from.
+pub const MAIN: &str = "freeswitch.xml";
+
 impl Merged {
     /// Reads `folder`/freeswitch.xml and all it includes.
     pub fn load(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Self> {
-        let path = folder.join("freeswitch.xml");
+        let path = folder.join(MAIN);
         let mut reader = Reader {
             cx,
             host,

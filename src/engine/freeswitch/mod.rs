@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cx::Cx;
-use crate::engine::{Console, Engine, Live};
+use crate::engine::{Engine, Live, Opening, Reader};
 use crate::error::{Place, Result};
-use crate::host::Host;
+use crate::host::{Host, Want};
 use crate::wire::event_socket::Login;
 
 pub mod console;
@@ -51,18 +51,21 @@ impl Engine for FreeSwitch {
         Path::new("/etc/freeswitch")
     }
 
+    fn reads(&self, folder: &Path, reader: Reader) -> Vec<Want> {
+        match reader {
+            Reader::Load { .. } => estate::wants(folder),
+            Reader::Console => console::wants(folder),
+            Reader::Live => console::since(folder),
+            Reader::Pending => Vec::new(),
+        }
+    }
+
     fn load(&self, cx: &Cx, host: &dyn Host, folder: &Path, mentions: bool) -> Result<Box<dyn crate::engine::Estate>> {
         Ok(Box::new(estate::Estate::load(cx, host, folder, mentions)?))
     }
 
-    fn console<'h>(
-        &self,
-        cx: &Cx,
-        host: &'h dyn Host,
-        folder: &Path,
-        login: Option<&Login>,
-    ) -> Result<Box<dyn Console + 'h>> {
-        console::open(cx, host, folder, login)
+    fn opening<'h>(&self, cx: &Cx, host: &'h dyn Host, folder: &Path, login: Option<&Login>) -> Result<Opening<'h>> {
+        console::opening(cx, host, folder, login)
     }
 
     fn secrets(&self, bytes: &Arc<[u8]>) -> Vec<std::ops::Range<usize>> {

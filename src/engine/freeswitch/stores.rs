@@ -30,10 +30,15 @@ pub struct Stores {
 }
 
 impl Stores {
+    /// What is looked for.
+    pub fn want() -> Want {
+        Want::Meta(FUSIONPBX.into())
+    }
+
     /// Looks at the modules that are loaded and at what they are bound to.
     pub fn read(cx: &Cx, host: &dyn Host, doc: &Document) -> Result<Self> {
         let mut out = Self { directory: binding(doc, "directory"), dialplan: binding(doc, "dialplan") };
-        let found = host.read(cx, &[Want::Meta(FUSIONPBX.into())])?;
+        let found = host.read(cx, &[Self::want()])?;
         if found.iter().flatten().any(|file| matches!(file.content, Content::There { .. })) {
             let fusion = || Store { name: "FusionPBX".to_owned(), place: Place::new(Path::new(FUSIONPBX), 0) };
             out.directory.get_or_insert_with(fusion);

@@ -8,19 +8,15 @@ use sha2::{Digest, Sha256};
 
 use super::super::local::act::{MANY, changed, failed};
 use super::super::local::like::lost;
-use super::super::{File, Host, Meta, Step, Stopped, Want};
+use super::super::{File, Meta, Step, Stopped, Want};
 use super::quote::word;
-use super::read::{Reading, is_confused};
+use super::read::{self, Reading, is_confused};
 use super::{Far, Part, Patience, Request, errno};
 use crate::cx::Cx;
 use crate::error::{Error, Result};
 
 /// Disks may take their time.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-pub(super) fn all(far: &Far, cx: &Cx, steps: &[Step]) -> Result<(), Stopped> {
-    and_read(far, cx, steps, &[]).map(|_| ())
-}
 
 /// Carries out steps, and reads when all are done.
 pub(super) fn and_read(far: &Far, cx: &Cx, steps: &[Step], wants: &[Want]) -> Result<Vec<Vec<File>>, Stopped> {
@@ -46,7 +42,7 @@ pub(super) fn and_read(far: &Far, cx: &Cx, steps: &[Step], wants: &[Want]) -> Re
     let Some(reading) = reading else { return Ok(Vec::new()) };
     seen.pop();
     let found = match reading.answer(far, cx, seen) {
-        Err(error) if is_confused(&error) => far.read(cx, wants),
+        Err(error) if is_confused(&error) => read::all(far, cx, wants),
         other => other,
     };
     found.map_err(|error| Stopped { done, error })
@@ -62,7 +58,10 @@ fn script(steps: &[Step], sums: bool) -> Request {
         let paths: Vec<&Path> = run
             .iter()
             .filter_map(|step| match step {
-                Step::Create { path, .. } | Step::Append { path, .. } | Step::InPlace { path, .. } => Some(&**path),
+                Step::Create { path, .. }
+                | Step::Append { path, .. }
+                | Step::Stamps { path, .. }
+                | Step::InPlace { path, .. } => Some(&**path),
                 _ => None,
             })
             .collect();
@@ -95,6 +94,14 @@ fn one(request: &mut Request, step: &Step, sums: bool) {
             data = bytes;
             ("append", vec![path], data.len().to_string())
         }
+        Step::Stamps { path, before, of, after } => {
+            let texts = [before.as_bytes(), after.as_bytes()].map(word);
+            let files = of.iter().map(|file| word(file.as_deref().unwrap_or(Path::new("")).as_os_str().as_bytes()));
+            let words: Vec<Vec<u8>> = texts.into_iter().chain(files).collect();
+            request.script.extend([b"s stamps ", &word(path.as_os_str().as_bytes())[..], b" "].concat());
+            request.script.extend([&words.join(&b' ')[..], b"\n"].concat());
+            return;
+        }
         Step::Expect { path, was: None, .. } => ("absent", vec![path], String::new()),
         Step::Expect { path, was: Some(was), bytes } => {
             let sum = if sums {
@@ -118,6 +125,11 @@ fn one(request: &mut Request, step: &Step, sums: bool) {
     };
     line(request, format!("s {function}"), &paths, &rest);
     request.data.extend_from_slice(data);
+}
+
+/// Removes a file, whatever was done before.
+pub(super) fn removal(path: &Path) -> Vec<u8> {
+    [b"removed ", &word(path.as_os_str().as_bytes())[..], b"\n"].concat()
 }
 
 fn line(request: &mut Request, function: String, paths: &[&Path], rest: &str) {
@@ -158,7 +170,10 @@ fn reason(step: &Step, parts: &[Part]) -> Error {
         Step::Expect { path, .. } => ("read", path),
         Step::MakeFolder { path, .. } => ("make", path),
         Step::Create { path, .. } if says("creating") => ("create", path),
-        Step::Create { path, .. } | Step::Append { path, .. } | Step::InPlace { path, .. } => ("write", path),
+        Step::Create { path, .. }
+        | Step::Append { path, .. }
+        | Step::Stamps { path, .. }
+        | Step::InPlace { path, .. } => ("write", path),
         Step::Link { to, .. } => ("link", to),
         Step::Rename { to, .. } => ("replace", to),
         Step::Remove { path } | Step::RemoveFolder { path } => ("remove", path),

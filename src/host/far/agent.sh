@@ -219,6 +219,23 @@ append() {
   left=$((left - $2))
   take "$2" | (cat >>"$1"; c=$?; cat >/dev/null; exit $c)
 }
+# stamps FILE BEFORE AFTER PATH...: without a path, none.
+stamps() {
+  f=$1 l=$2 e=$3 c=
+  shift 3
+  for p do
+    if [ -z "$p" ]; then l=$l${c}null
+    else
+      g=$(stat -L -c '%i %s %Y %y' -- "$p") || return
+      case $g in *.*) h=${g#*.}; h=${h%% *} ;; *) h= ;; esac
+      h=${h#"${h%%[!0]*}"}
+      set_stamp $g
+    fi
+    c=,
+  done
+  printf '%s%s' "$l" "$e" >>"$f"
+}
+set_stamp() { l="$l$c{\"inode\":$1,\"size\":$2,\"mtime\":[$3,${h:-0}]}"; }
 # still PATH 'DEVICE INODE SIZE SECONDS' FRACTION SHA-256 SIZE
 still() {
   g=$(stat -L -c '%d %i %s %Y %y' -- "$1") || { there "$1" && return 1; m changed; return 1; }

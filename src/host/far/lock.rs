@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::super::lock::{Holder, STAND_IN, Wait};
-use super::super::{Guard, Host, Locked, Want};
+use super::super::{Guard, Locked, Want};
 use super::quote::word;
-use super::read::{Reading, is_confused};
+use super::read::{self, Reading, is_confused};
 use super::{Far, Part, Patience, Request, State, asked};
 use crate::cx::{Cx, Silent};
 use crate::error::{Error, Result};
@@ -68,7 +68,7 @@ pub(super) fn take(far: &Far, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<
         let mut state = far.state();
         far.connected(cx, &mut state)?;
         if !state.tools.flock {
-            return Ok((stand_in(far, cx, state, folder, wait)?, far.read(cx, wants)?));
+            return Ok((stand_in(far, cx, state, folder, wait)?, read::all(far, cx, wants)?));
         }
         let free = SLOTS.rev().find(|fd| state.locks.iter().all(|(held, _)| held != fd));
         let Some(fd) = free else { return Err(Error::failed("too many locks are held there")) };
@@ -89,11 +89,11 @@ pub(super) fn take(far: &Far, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<
                         wait.pause(Some(&holder))?;
                     }
                     drop(state);
-                    return Ok((Box::new(held), far.read(cx, wants)?));
+                    return Ok((Box::new(held), read::all(far, cx, wants)?));
                 }
                 drop(state);
                 let found = match reading.answer(far, cx, seen) {
-                    Err(error) if is_confused(&error) => far.read(cx, wants)?,
+                    Err(error) if is_confused(&error) => read::all(far, cx, wants)?,
                     other => other?,
                 };
                 return Ok((Box::new(held), found));
@@ -103,7 +103,7 @@ pub(super) fn take(far: &Far, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<
                 waited = true;
                 wait.pause(None)?;
             }
-            _ => return Ok((stand_in(far, cx, state, folder, wait)?, far.read(cx, wants)?)),
+            _ => return Ok((stand_in(far, cx, state, folder, wait)?, read::all(far, cx, wants)?)),
         }
     }
 }

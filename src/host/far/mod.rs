@@ -4,7 +4,7 @@
 //! Every method is one exchange with the agent, a shell program that is sent at login. The command
 //! that starts it is constant; programs, arguments and data follow on its standard input.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +14,7 @@ use crate::cx::Cx;
 use crate::error::{Code, Error, Result};
 
 mod act;
+mod ahead;
 mod errno;
 mod lock;
 mod mounts;
@@ -23,6 +24,7 @@ mod run;
 mod session;
 pub mod through;
 
+use ahead::Ahead;
 use session::{BEAT, Part, Patience, Request, Session, Tools};
 
 /// A host behind a shell.
@@ -30,6 +32,7 @@ pub struct Far {
     transport: Box<dyn Transport>,
     state: Arc<Mutex<State>>,
     container: bool,
+    ahead: Ahead,
     /// Dropping it ends the thread that keeps the agent awake.
     awake: Mutex<Option<Sender<()>>>,
 }
@@ -42,7 +45,7 @@ struct State {
     tools: Tools,
     ahead: i128,
     /// The locks held there: the file descriptor of the agent, the folder.
-    locks: Vec<(u8, std::path::PathBuf)>,
+    locks: Vec<(u8, PathBuf)>,
     /// Whether the last exchange ended with the connection.
     lost: bool,
     /// The answer to `/proc/self/mountinfo` of the last read.
@@ -52,7 +55,7 @@ struct State {
 impl Far {
     /// A host behind `transport`, which is not used before something is asked.
     pub fn new(transport: Box<dyn Transport>) -> Self {
-        Self { transport, state: Arc::default(), container: false, awake: Mutex::new(None) }
+        Self { transport, state: Arc::default(), container: false, ahead: Ahead::default(), awake: Mutex::new(None) }
     }
 
     /// The same, where what is on no volume goes with the next image.
@@ -162,11 +165,26 @@ impl Host for Far {
         for want in wants {
             cx.events.detail(&format!("read {}", want.path().display()));
         }
-        if wants.is_empty() { Ok(Vec::new()) } else { read::all(self, cx, wants) }
+        self.ahead.read(wants, |wants| read::all(self, cx, wants))
+    }
+
+    fn foresee(&self, wants: &[Want]) {
+        self.ahead.foresee(wants);
+    }
+
+    fn is_far(&self) -> bool {
+        true
     }
 
     fn act(&self, cx: &Cx, steps: &[Step]) -> Result<(), Stopped> {
-        if steps.is_empty() { Ok(()) } else { act::all(self, cx, steps) }
+        if steps.is_empty() {
+            return Ok(());
+        }
+        match self.act_and_read(cx, steps, &[]) {
+            Err(stopped) if stopped.done < steps.len() => Err(stopped),
+            // What was only taken along may fail.
+            _ => Ok(()),
+        }
     }
 
     fn run(&self, cx: &Cx, commands: &[Command]) -> Result<Vec<Output>> {
@@ -178,15 +196,23 @@ impl Host for Far {
     }
 
     fn lock(&self, cx: &Cx, folder: &Path) -> Result<Box<dyn Guard>> {
-        Ok(lock::take(self, cx, folder, &[])?.0)
+        Ok(self.lock_and_read(cx, folder, &[])?.0)
     }
 
     fn act_and_read(&self, cx: &Cx, steps: &[Step], wants: &[Want]) -> Result<Vec<Vec<File>>, Stopped> {
-        act::and_read(self, cx, steps, wants)
+        Ok(self.ahead.with(wants, |wants| Ok(((), act::and_read(self, cx, steps, wants)?)))?.1)
     }
 
     fn lock_and_read(&self, cx: &Cx, folder: &Path, wants: &[Want]) -> Result<Locked> {
-        lock::take(self, cx, folder, wants)
+        self.ahead.with(wants, |wants| lock::take(self, cx, folder, wants))
+    }
+
+    fn clear(&self, _: &Cx, paths: &[PathBuf]) {
+        self.ahead.forget();
+        if let Some(session) = self.state().session.as_mut().filter(|_| !paths.is_empty()) {
+            let script = paths.iter().flat_map(|path| act::removal(path)).collect();
+            session.tell(&Request { script, data: Vec::new() });
+        }
     }
 
     fn clock(&self) -> (i64, u32) {

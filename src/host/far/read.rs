@@ -31,6 +31,9 @@ enum Call<'w> {
 const TRIES: usize = 5;
 
 pub(super) fn all(far: &Far, cx: &Cx, wants: &[Want]) -> Result<Vec<Vec<File>>> {
+    if wants.is_empty() {
+        return Ok(Vec::new());
+    }
     let reading = Reading::new(wants);
     let request = Request { script: reading.script(), data: Vec::new() };
     let patience = Patience { silent: cx.timeouts.question, cancel: true, ends: false };

@@ -54,6 +54,11 @@ fn one(step: &Step, model: &mut Option<Model>, sync: bool) -> Result<()> {
             create(path, bytes, model.as_ref().filter(|_| like.is_some()), *mode, sync)
         }
         Step::Append { path, bytes } => append(path, bytes).map_err(|e| failed("write", path, e)),
+        Step::Stamps { path, before, of, after } => {
+            let stamps = of.iter().map(|file| file.as_deref().map_or(Ok("null".to_owned()), stamp));
+            let stamps = stamps.collect::<Result<Vec<_>>>()?.join(",");
+            append(path, format!("{before}{stamps}{after}").as_bytes()).map_err(|e| failed("write", path, e))
+        }
         Step::Expect { path, was, bytes } => expect(path, was.as_ref(), bytes),
         Step::Link { from, to } => link(from, to),
         Step::Rename { from, to } => rename(from, to).map_err(|e| failed("replace", to, e)),
@@ -120,6 +125,13 @@ fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_data()
+}
+
+/// What a file is at this moment, see [`Step::Stamps`].
+fn stamp(path: &Path) -> Result<String> {
+    let meta = fs::metadata(path).map_err(|e| failed("look at", path, e))?;
+    let (inode, size, seconds, nanos) = (meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec());
+    Ok(format!("{{\"inode\":{inode},\"size\":{size},\"mtime\":[{seconds},{nanos}]}}"))
 }
 
 /// Whether the file still is what was read: the same inode, untouched, with the same bytes.

@@ -16,7 +16,7 @@ use crate::cx::Cx;
 
 /// A wait looks at least this often whether it should stop, and whether another channel's wait took
 /// its bytes off the socket.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Codes of libssh2 that this room tells apart (libssh2.h).
 pub(super) mod code {

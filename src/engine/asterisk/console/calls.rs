@@ -3,13 +3,22 @@
 use std::collections::BTreeSet;
 
 use super::answers::{no_such_command, word};
-use super::contacts::{Record, records};
+use super::contacts::{RECORDS, Record, records};
 use super::link::Link;
 use super::settings;
 use crate::cx::Cx;
 use crate::engine::{Aftercare, Warning};
 use crate::error::Result;
 use crate::host::{Content, Want};
+
+const CHANNELS: &str = "core show channels concise";
+
+/// What is asked first for this.
+pub fn questions(acts: &[Aftercare]) -> Vec<String> {
+    let hangs_up = |act: &Aftercare| matches!(act, Aftercare::Hangup { .. });
+    let records = acts.iter().any(|act| !hangs_up(act)).then(|| RECORDS.to_owned());
+    records.into_iter().chain(acts.iter().any(hangs_up).then(|| CHANNELS.to_owned())).collect()
+}
 
 /// Carries out what is wanted, in order of kinds; how many acts did something, and what failed.
 pub fn aftercare(link: &mut Link, cx: &Cx, acts: &[Aftercare]) -> Result<(usize, Vec<Warning>)> {
@@ -55,7 +64,7 @@ fn drop_registrations(
 }
 
 fn hang_up(link: &mut Link, cx: &Cx, ids: &BTreeSet<&str>, warnings: &mut Vec<Warning>) -> Result<usize> {
-    let listed = link.one(cx, "core show channels concise", cx.timeouts.question)?;
+    let listed = link.one(cx, CHANNELS, cx.timeouts.question)?;
     let theirs: Vec<(&str, &str)> = listed
         .lines()
         .filter_map(|line| line.split('!').next())

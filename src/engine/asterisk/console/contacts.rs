@@ -33,9 +33,12 @@ pub struct Said {
     via_port: String,
 }
 
+/// The question for [`records`].
+pub const RECORDS: &str = "database show registrar";
+
 /// Every record there is.
 pub fn records(link: &mut Link, cx: &Cx) -> Result<Vec<Record>> {
-    let answer = link.one(cx, "database show registrar", cx.timeouts.question)?;
+    let answer = link.one(cx, RECORDS, cx.timeouts.question)?;
     Ok(answer.lines().filter_map(record).collect())
 }
 

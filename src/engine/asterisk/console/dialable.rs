@@ -14,6 +14,20 @@ use crate::engine::Warning;
 use crate::error::Result;
 use crate::wire::control_socket::{LONGEST, can_be_asked};
 
+const APPLICATIONS: &str = "ari show apps";
+
+/// What is asked first about these pairs.
+pub fn questions(ability: &Ability, pairs: &[(String, String)]) -> Vec<String> {
+    if pairs.is_empty() {
+        return Vec::new();
+    }
+    let exists = bundles(ability, pairs).into_iter().map(|(_, question)| question);
+    let numbers = pairs.iter().map(|(number, context)| show(&format!("{number}@{context}")));
+    let contexts: BTreeSet<&str> = pairs.iter().map(|(_, context)| context.as_str()).collect();
+    let contexts = contexts.into_iter().map(show);
+    exists.chain(numbers).chain([APPLICATIONS.to_owned()]).chain(contexts).collect()
+}
+
 /// Warnings for pairs of a number and the context its calls start in.
 pub fn dialable(link: &mut Link, cx: &Cx, ability: &Ability, pairs: &[(String, String)]) -> Result<Vec<Warning>> {
     let exists = exists(link, cx, ability, pairs)?;
@@ -66,15 +80,14 @@ fn show(what: &str) -> String {
     format!("dialplan show {}", word(what))
 }
 
-/// What DIALPLAN_EXISTS says of each pair, several in one question; nothing where it cannot be asked.
-fn exists(link: &mut Link, cx: &Cx, ability: &Ability, pairs: &[(String, String)]) -> Result<Vec<Option<bool>>> {
-    let mut out = vec![None; pairs.len()];
+/// The pairs that DIALPLAN_EXISTS is asked about, several in one question.
+fn bundles(ability: &Ability, pairs: &[(String, String)]) -> Vec<(Vec<usize>, String)> {
+    let mut bundles: Vec<(Vec<usize>, String)> = Vec::new();
     if !ability.exists {
-        return Ok(out);
+        return bundles;
     }
     let plain =
         |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_control() || " $,(){}[]\"\\|".contains(c));
-    let mut bundles: Vec<(Vec<usize>, String)> = Vec::new();
     for (n, (number, context)) in pairs.iter().enumerate().filter(|(_, (n, c))| plain(n) && plain(c)) {
         let part = format!("${{DIALPLAN_EXISTS({context},{number},1)}}");
         match bundles.last_mut() {
@@ -85,11 +98,20 @@ fn exists(link: &mut Link, cx: &Cx, ability: &Ability, pairs: &[(String, String)
             _ => bundles.push((vec![n], part)),
         }
     }
-    let asked = |(_, text): &&(Vec<usize>, String)| text.len() + 40 <= LONGEST;
-    let questions: Vec<String> =
-        bundles.iter().filter(asked).map(|(_, text)| eval(&format!("PASSTHRU({text})"))).collect();
+    bundles.retain(|(_, text)| text.len() + 40 <= LONGEST);
+    for (_, text) in &mut bundles {
+        *text = eval(&format!("PASSTHRU({text})"));
+    }
+    bundles
+}
+
+/// What DIALPLAN_EXISTS says of each pair, several in one question; nothing where it cannot be asked.
+fn exists(link: &mut Link, cx: &Cx, ability: &Ability, pairs: &[(String, String)]) -> Result<Vec<Option<bool>>> {
+    let mut out = vec![None; pairs.len()];
+    let bundles = bundles(ability, pairs);
+    let questions: Vec<String> = bundles.iter().map(|(_, question)| question.clone()).collect();
     let answers = link.ask(cx, &questions)?;
-    for ((all, _), answer) in bundles.iter().filter(asked).zip(&answers) {
+    for ((all, _), answer) in bundles.iter().zip(&answers) {
         // One digit each, without anything between.
         let digits = result(answer).unwrap_or_default();
         if digits.len() == all.len() {
@@ -103,7 +125,7 @@ fn exists(link: &mut Link, cx: &Cx, ability: &Ability, pairs: &[(String, String)
 
 /// Names of connected applications; none where there is no Stasis at all.
 fn applications(link: &mut Link, cx: &Cx) -> Result<BTreeSet<String>> {
-    let answer = link.one(cx, "ari show apps", cx.timeouts.question)?;
+    let answer = link.one(cx, APPLICATIONS, cx.timeouts.question)?;
     if no_such_command(&answer) {
         return Ok(BTreeSet::new());
     }

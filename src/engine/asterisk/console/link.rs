@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use super::answers::no_such_command;
 use super::settings;
 use crate::cx::Cx;
+use crate::engine::ahead::Ahead;
 use crate::error::{Code, Error, Result};
 use crate::host::{Command, Content, Host, Output, Socket, Stream, Want};
 use crate::wire::Broken;
-use crate::wire::control_socket::{ControlSocket, plain};
+use crate::wire::control_socket::{ControlSocket, can_be_asked, plain};
 
 /// Compiled-in run directories: what builds from source and packages use.
 const RUN_FOLDERS: [&str; 2] = ["/var/run/asterisk", "/run/asterisk"];
@@ -21,6 +22,7 @@ pub struct Link<'h> {
     folder: PathBuf,
     way: Way,
     socket: Option<ControlSocket>,
+    ahead: Ahead<String>,
 }
 
 enum Way {
@@ -28,10 +30,17 @@ enum Way {
     Program { config: Option<PathBuf> },
 }
 
-impl<'h> Link<'h> {
-    /// Finds out how the Asterisk that reads `folder` can be asked.
-    pub fn open(cx: &Cx, host: &'h dyn Host, folder: &Path) -> Result<Self> {
-        let config = folder.join("asterisk.conf");
+/// Where an Asterisk may be reached, as its files say.
+pub struct Sockets {
+    folder: PathBuf,
+    config: Option<PathBuf>,
+    candidates: Vec<PathBuf>,
+}
+
+impl Sockets {
+    /// Reads the asterisk.conf of a folder.
+    pub fn read(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Self> {
+        let config = folder.join(super::CONFIG);
         let found = host.read(cx, &[Want::File(config.clone())])?.into_iter().flatten().next();
         let (config, own) = match found.map(|file| file.content) {
             Some(Content::There { bytes, .. }) => {
@@ -44,14 +53,23 @@ impl<'h> Link<'h> {
             Some(own) => vec![own],
             None => RUN_FOLDERS.map(PathBuf::from).to_vec(),
         };
+        Ok(Self { folder: folder.to_owned(), config, candidates })
+    }
+}
+
+impl<'h> Link<'h> {
+    /// Finds out how an Asterisk can be asked; `first` are the questions that come next.
+    pub fn open(cx: &Cx, host: &'h dyn Host, sockets: Sockets, first: Vec<String>) -> Result<Self> {
+        let Sockets { folder, config, candidates } = sockets;
         let mut reason = None;
         for run in &candidates {
             let path = run.join("asterisk.ctl");
             match host.connect(cx, &Socket::Unix(path.clone())) {
                 Ok(stream) => {
                     cx.events.detail(&format!("control socket {}", path.display()));
-                    let socket = greet(cx, host, &path, stream)?;
-                    return Ok(Self { host, folder: folder.to_owned(), way: Way::Socket(path), socket: Some(socket) });
+                    let (socket, answers) = greet(cx, host, &path, stream, &first)?;
+                    let (way, socket) = (Way::Socket(path), Some(socket));
+                    return Ok(Self { host, folder, way, socket, ahead: Ahead::with(first, answers) });
                 }
                 Err(error) => {
                     // The first reason counts, unless a later place says more than "not there".
@@ -63,7 +81,9 @@ impl<'h> Link<'h> {
             }
         }
         cx.check()?;
-        let mut link = Self { host, folder: folder.to_owned(), way: Way::Program { config }, socket: None };
+        let way = Way::Program { config };
+        let mut link = Self { host, folder, way, socket: None, ahead: Ahead::default() };
+        link.foresee(first);
         match link.ask(cx, &READY.map(str::to_owned)) {
             Ok(answers) if is_ready(&answers) => Ok(link),
             Ok(_) => Err(starting()),
@@ -98,7 +118,7 @@ impl<'h> Link<'h> {
 
     /// The programs that ask these questions in our place.
     pub fn by_hand(&self, cx: &Cx, questions: &[String]) -> Result<Vec<Command>> {
-        let config = self.folder.join("asterisk.conf");
+        let config = self.folder.join(super::CONFIG);
         let config = match &self.way {
             Way::Program { config } => config.clone(),
             Way::Socket(_) => {
@@ -122,11 +142,21 @@ impl<'h> Link<'h> {
         Ok(answers.into_iter().next().unwrap_or_default())
     }
 
+    /// Says what is asked next: where the way is long, it goes along with what is asked before.
+    pub fn foresee(&mut self, mut questions: Vec<String>) {
+        questions.retain(|question| self.host.is_far() && can_be_asked(question));
+        self.ahead.foresee(questions);
+    }
+
     /// Asks a batch of which one takes its time.
     pub fn ask_patiently(&mut self, cx: &Cx, questions: &[String], patience: Duration) -> Result<Vec<String>> {
-        if questions.is_empty() {
-            return Ok(Vec::new());
-        }
+        let mut ahead = std::mem::take(&mut self.ahead);
+        let answers = ahead.ask(questions, |questions| self.exchange(cx, questions, patience));
+        self.ahead = ahead;
+        answers
+    }
+
+    fn exchange(&mut self, cx: &Cx, questions: &[String], patience: Duration) -> Result<Vec<String>> {
         for question in questions {
             cx.events.detail(question);
         }
@@ -136,7 +166,7 @@ impl<'h> Link<'h> {
                     Some(socket) => socket,
                     None => {
                         let stream = self.host.connect(cx, &Socket::Unix(path.clone()));
-                        greet(cx, self.host, path, stream.map_err(|e| unreachable(e, path))?)?
+                        greet(cx, self.host, path, stream.map_err(|e| unreachable(e, path))?, &[])?.0
                     }
                 };
                 // After an error its answers would be out of step: it is kept only when all is well.
@@ -168,13 +198,23 @@ fn starting() -> Error {
     advice(Error::new(Code::Unreachable, "Asterisk is still starting"))
 }
 
-/// Waits until a daemon that was connected to has started, on new connections if need be.
-fn greet(cx: &Cx, host: &dyn Host, path: &Path, stream: Box<dyn Stream>) -> Result<ControlSocket> {
+/// Waits until a daemon that was connected to has started, on new connections if need be; with its
+/// answers to the first questions.
+fn greet(
+    cx: &Cx,
+    host: &dyn Host,
+    path: &Path,
+    stream: Box<dyn Stream>,
+    first: &[String],
+) -> Result<(ControlSocket, Vec<String>)> {
     let until = cx.deadline(cx.timeouts.connect);
+    first.iter().for_each(|question| cx.events.detail(question));
+    let asked = [&READY.map(str::to_owned)[..], first].concat();
     let ready = |stream| {
         let mut socket = ControlSocket::open(cx, stream)?;
-        let answers = socket.ask(cx, &READY.map(str::to_owned), cx.timeouts.connect)?;
-        Ok(is_ready(&answers).then_some(socket))
+        let mut answers = socket.ask(cx, &asked, cx.timeouts.connect)?;
+        let first = answers.split_off(READY.len());
+        Ok(is_ready(&answers).then_some((socket, first)))
     };
     let mut connected = Ok(stream);
     loop {

@@ -19,6 +19,9 @@ const TYPES: [(&str, &str); 4] = [
     ("identify", "res_pjsip_endpoint_identifier_ip"),
 ];
 
+/// The question for version and folders.
+pub const SETTINGS: &str = "core show settings";
+
 /// What this engine can be asked. `dialplan eval function` came with 16.26, 18.12 and 19.4; the
 /// functions are modules of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +37,8 @@ pub struct Ability {
 }
 
 impl Ability {
-    fn questions() -> [String; 7] {
+    /// What that is found out by.
+    pub fn questions() -> [String; 7] {
         let function = |name: &str| format!("core show function {name}");
         [
             "core show version".to_owned(),
@@ -65,19 +69,31 @@ impl Ability {
     }
 }
 
-/// Everything a plan wants to know, in one batch.
-pub fn live(link: &mut Link, cx: &Cx) -> Result<(Live, Ability)> {
+/// Where the engine may write a file that we can read, from what it says of its settings.
+pub fn folders(settings: &str) -> Vec<PathBuf> {
+    let folder = |label| labelled(settings, label).filter(|f| !f.contains(' ')).map(PathBuf::from);
+    let spool = folder("Spool directory:").map(|spool| spool.join("tmp"));
+    folder("Log directory:").into_iter().chain(spool).collect()
+}
+
+/// What [`live`] asks.
+pub fn questions() -> Vec<String> {
     let mut questions: Vec<String> = Ability::questions().into();
-    let known = questions.len();
-    questions.extend(["core show settings", "core show uptime seconds", "pjsip show settings"].map(str::to_owned));
+    questions.extend([SETTINGS, "core show uptime seconds", "pjsip show settings"].map(str::to_owned));
     questions.extend(TYPES.map(|(object, module)| format!("config show help {module} {object}")));
-    let answers = link.ask(cx, &questions)?;
+    questions
+}
+
+/// Everything a plan wants to know, in one batch; with it, what can be asked, and [`folders`].
+pub fn live(link: &mut Link, cx: &Cx) -> Result<(Live, Ability, Vec<PathBuf>)> {
+    let answers = link.ask(cx, &questions())?;
     let ability = Ability::of(&answers);
-    let mut rest = answers[known..].iter();
+    let mut rest = answers[Ability::questions().len()..].iter();
     let mut next = || rest.next().map_or("", String::as_str);
 
     let version = ability.version.clone();
-    let folder = labelled(next(), "Configuration directory:").unwrap_or_default();
+    let settings = next();
+    let folder = labelled(settings, "Configuration directory:").unwrap_or_default();
     let uptime = next();
     let seconds = |label| labelled(uptime, label).and_then(|s| s.parse().ok()).map(Duration::from_secs);
     let since_reload = seconds("Last reload:").or_else(|| seconds("System uptime:"));
@@ -96,7 +112,7 @@ pub fn live(link: &mut Link, cx: &Cx) -> Result<(Live, Ability)> {
     }
     let folder = PathBuf::from(folder);
     let risk = risk(&version);
-    Ok((Live { version, folder, since_reload, options, realm, risk, cannot }, ability))
+    Ok((Live { version, folder, since_reload, options, realm, risk, cannot }, ability, folders(settings)))
 }
 
 /// Releases of which deadlocks at a reload were reported (issues 1855, 1868 and 2081 of the

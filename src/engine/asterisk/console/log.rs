@@ -11,7 +11,7 @@ use crate::wire::control_socket::plain;
 pub const MASK: &str = "********";
 
 /// What res_pjsip logs on every reload, in the middle of it (observed on 16.28 and 22.10).
-const RELOAD_LINE: &str = "Type 'system' is not reloadable";
+pub const RELOAD_LINE: &str = "Type 'system' is not reloadable";
 
 /// Whether the log file has the line that res_pjsip writes on every reload.
 pub fn has_reload_line(bytes: &[u8]) -> bool {

@@ -65,6 +65,29 @@ pub fn prove(
     log: &[String],
     blind: Option<&str>,
 ) -> Result<Vec<Verdict>> {
+    let (asked, shown) = targets(ability, proofs);
+    let version = Version::parse(&ability.version);
+    let mut verdicts = vec![Verdict::Proved; proofs.len()];
+    let heard = by_functions(link, cx, &asked)?;
+    let seen = by_show(link, cx, ability, &shown)?;
+    for (target, heard) in asked.iter().zip(&heard).chain(shown.iter().zip(&seen)) {
+        for (n, expect) in &target.proofs {
+            verdicts[*n] = match log::blame(log, target.object, target.id) {
+                Some(line) => Verdict::failed(line),
+                None => judge(target, expect, heard, *n, version.as_ref(), log, blind),
+            };
+        }
+    }
+    Ok(verdicts)
+}
+
+/// What is asked first of these proofs, of those whose answers hold no secret.
+pub fn questions(ability: &Ability, proofs: &[Proof]) -> Vec<String> {
+    bundled(&targets(ability, proofs).0).1
+}
+
+/// The objects that functions tell of, and those that are shown.
+fn targets<'p>(ability: &Ability, proofs: &'p [Proof]) -> (Vec<Target<'p>>, Vec<Target<'p>>) {
     let mut by_object: BTreeMap<(&str, &str), Vec<(usize, &Expect)>> = BTreeMap::new();
     for (n, proof) in proofs.iter().enumerate() {
         by_object.entry((&proof.object, &proof.id)).or_default().push((n, &proof.expect));
@@ -79,19 +102,7 @@ pub fn prove(
             false => shown.push(target),
         }
     }
-    let version = Version::parse(&ability.version);
-    let mut verdicts = vec![Verdict::Proved; proofs.len()];
-    let heard = by_functions(link, cx, &asked)?;
-    let seen = by_show(link, cx, ability, &shown)?;
-    for (target, heard) in asked.iter().zip(&heard).chain(shown.iter().zip(&seen)) {
-        for (n, expect) in &target.proofs {
-            verdicts[*n] = match log::blame(log, target.object, target.id) {
-                Some(line) => Verdict::failed(line),
-                None => judge(target, expect, heard, *n, version.as_ref(), log, blind),
-            };
-        }
-    }
-    Ok(verdicts)
+    (asked, shown)
 }
 
 /// Whether the engine shows an option at all.
@@ -231,8 +242,11 @@ fn unbundle(answer: &str, count: usize) -> Option<Vec<&str>> {
     (*last == END && parts.len() == count).then(|| parts.to_vec())
 }
 
-fn by_functions(link: &mut Link, cx: &Cx, targets: &[Target]) -> Result<Vec<Heard>> {
-    // First round: everything, bundled by object, its probe first.
+/// What a bundle holds: the object, and of it its probe (none) or a proof.
+type Bundle<'p> = (usize, Vec<Option<(usize, &'p Expect)>>);
+
+/// Every question about these objects, bundled by object, its probe first.
+fn bundled<'p>(targets: &[Target<'p>]) -> (Vec<Bundle<'p>>, Vec<String>) {
     let mut questions = Vec::new();
     let mut places = Vec::new();
     for (t, target) in targets.iter().enumerate() {
@@ -243,6 +257,12 @@ fn by_functions(link: &mut Link, cx: &Cx, targets: &[Target]) -> Result<Vec<Hear
             questions.push(question);
         }
     }
+    (places, questions)
+}
+
+fn by_functions(link: &mut Link, cx: &Cx, targets: &[Target]) -> Result<Vec<Heard>> {
+    // First round: everything.
+    let (places, questions) = bundled(targets);
     let answers = link.ask(cx, &questions)?;
     let mut heard: Vec<Heard> = targets.iter().map(|_| Heard { there: None, said: BTreeMap::new() }).collect();
     let mut again = Vec::new();

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use super::answers::{labelled, word};
 use super::link::Link;
-use super::log;
+use super::{live, log};
 use crate::cx::Cx;
 use crate::engine::{Reload, Reloaded};
 use crate::error::{Code, Error, Result};
-use crate::host::{Content, Step, Want};
+use crate::host::{Command, Content, Want};
 use crate::secret;
 use crate::wire::Broken;
 use crate::wire::control_socket::can_be_asked;
@@ -29,6 +29,18 @@ const CALM: Duration = Duration::from_millis(45);
 /// How often it is looked at before.
 const LOOK: Duration = Duration::from_millis(15);
 
+const RESTLESS: &str = "its log does not come to rest, or lacks the line of the reload";
+
+/// Prints the file $0 once it holds the line $1 and has not grown between two of at most $2 looks.
+const AT_REST: &str = "n=0 was=
+while [ $n -lt $2 ]; do
+now=$(wc -c <\"$0\") || exit 3
+if [ \"$now\" = \"$was\" ] && grep -qF -- \"$1\" \"$0\"; then exec cat -- \"$0\"; fi
+was=$now n=$((n + 1))
+sleep 0.05 2>/dev/null || sleep 1
+done
+exit 4";
+
 /// What says that another reload is under way; the second, that the engine is still starting.
 pub const BUSY: [&str; 2] = ["already in progress", "request queued"];
 
@@ -39,19 +51,27 @@ pub fn commands(wanted: &Reload) -> Vec<String> {
     narrow.into_iter().chain(full.then(|| FULL.to_owned())).collect()
 }
 
-/// Reloads; with it, why the log is not known if it is not.
-pub fn reload(link: &mut Link, cx: &Cx, wanted: &Reload) -> Result<(Reloaded, Option<String>)> {
+/// Reloads; with it, why the log is not known if it is not. `known` are the folders for logs, `next`
+/// the questions that follow.
+pub fn reload(
+    link: &mut Link,
+    cx: &Cx,
+    wanted: &Reload,
+    known: Option<&[PathBuf]>,
+    next: &[String],
+) -> Result<(Reloaded, Option<String>)> {
     let start = Instant::now();
-    let folders = folders(link, cx)?;
+    link.foresee(Vec::new());
+    let folders = match known {
+        Some(folders) => folders.to_vec(),
+        None => live::folders(&link.one(cx, live::SETTINGS, cx.timeouts.question)?),
+    };
     let full = !wanted.only_narrow || wanted.narrow.is_empty();
     let watched = if wanted.narrow.is_empty() { vec![WATCHED.to_owned()] } else { wanted.narrow.clone() };
 
     tidy(link, cx, &folders)?;
     let until = cx.deadline(cx.timeouts.wait);
-    let log = watch(link, cx, &watched, &folders, until)?;
-    if full {
-        whole(link, cx, &folders, until)?;
-    }
+    let log = watch(link, cx, &watched, &folders, Rest { full, next, until })?;
     let command = if full { FULL.to_owned() } else { watched.join(", ") };
     let (log, blind) = match log {
         Ok(log) => (log, None),
@@ -62,63 +82,75 @@ pub fn reload(link: &mut Link, cx: &Cx, wanted: &Reload) -> Result<(Reloaded, Op
 
 type Log = std::result::Result<Vec<String>, String>;
 
-/// The watched part of a reload: what was logged, or why that is not known.
-fn watch(link: &mut Link, cx: &Cx, commands: &[String], folders: &[PathBuf], until: Instant) -> Result<Log> {
-    let Some(channel) = Channel::open(link, cx, folders)? else {
-        for command in commands {
-            narrow(link, cx, command, until)?;
-        }
-        return Ok(Err("the engine could not add a log channel".to_owned()));
-    };
-    let reloaded = commands.iter().try_for_each(|command| narrow(link, cx, command, until));
-    let log = if reloaded.is_ok() { channel.read(link, cx, commands) } else { Ok(Vec::new()) };
-    let was_there = channel.close_after(link, cx, &reloaded)?;
-    reloaded?;
-    match was_there || Instant::now() > until {
-        true => Ok(log),
-        // Somebody's full reload in between freed the channel: nobody watched.
-        false => watch(link, cx, commands, folders, until),
-    }
+/// What follows the watched part of a reload.
+#[derive(Clone, Copy)]
+struct Rest<'r> {
+    /// Whether a full reload comes after it.
+    full: bool,
+    /// The questions that come last.
+    next: &'r [String],
+    /// When to give up.
+    until: Instant,
 }
 
-/// One reload of a module, repeated while another one is under way.
-fn narrow(link: &mut Link, cx: &Cx, command: &str, until: Instant) -> Result<()> {
-    loop {
-        let answer = link.one(cx, command, cx.timeouts.reload)?;
-        let said = answer.trim();
-        if BUSY.iter().any(|busy| said.contains(busy)) {
-            wait(cx, until)?;
-            continue;
-        }
-        let refused = said.starts_with("No such command ") || said.starts_with("Failed to ");
-        let unsuccessful = command.starts_with("module reload ") && !said.contains("successfully");
-        if refused || unsuccessful {
-            let line = said.lines().next().unwrap_or("it says nothing");
-            return Err(Error::new(Code::Refused, format!("the engine refused `{command}`: {line}")));
-        }
-        return Ok(());
-    }
-}
-
-/// A full reload, repeated until one ran.
-fn whole(link: &mut Link, cx: &Cx, folders: &[PathBuf], until: Instant) -> Result<()> {
-    loop {
-        let start = Instant::now();
-        let ran = match Channel::around(link, cx, folders)? {
-            Some(freed) => freed,
-            // Without a channel the engine's clock must do; it counts whole seconds.
-            None => {
-                link.one(cx, FULL, cx.timeouts.reload)?;
-                let uptime = link.one(cx, "core show uptime seconds", cx.timeouts.question)?;
-                let ago = labelled(&uptime, "Last reload:").and_then(|s| s.parse().ok()).unwrap_or(u64::MAX);
-                ago <= start.elapsed().as_secs() + 1
-            }
+/// The watched part of a reload and what follows it: what was logged, or why that is not known.
+fn watch(link: &mut Link, cx: &Cx, commands: &[String], folders: &[PathBuf], rest: Rest) -> Result<Log> {
+    for (channel, add) in Channel::candidates(folders)? {
+        // Where it cannot be added they ran unwatched, and do so once more.
+        let questions = [&[add], commands].concat();
+        let said = link.ask_patiently(cx, &questions, cx.timeouts.reload);
+        let reloaded = said.and_then(|said| {
+            let mut pairs = commands.iter().zip(said.iter().skip(1));
+            let mut all = || pairs.try_for_each(|(command, said)| narrow(link, cx, command, said, rest.until));
+            said.first().is_some_and(|said| added(said)).then(&mut all).transpose()
+        });
+        let log = match &reloaded {
+            Ok(None) => continue,
+            Ok(Some(())) => channel.read(link, cx, commands),
+            Err(_) => Ok(Vec::new()),
         };
-        if ran {
-            return Ok(());
-        }
-        wait(cx, until)?;
+        let was_there = channel.end(link, cx, reloaded.map(drop), rest)?;
+        return match was_there || Instant::now() > rest.until {
+            true => Ok(log),
+            // Somebody's full reload in between freed the channel: nobody watched.
+            false => watch(link, cx, commands, folders, rest),
+        };
     }
+    for command in commands {
+        let said = link.one(cx, command, cx.timeouts.reload)?;
+        narrow(link, cx, command, &said, rest.until)?;
+    }
+    if rest.full {
+        while !ran(link, cx)? {
+            wait(cx, rest.until)?;
+        }
+    }
+    Ok(Err("the engine could not add a log channel".to_owned()))
+}
+
+/// What was said to the reload of a module, which is repeated while another one is under way.
+fn narrow(link: &mut Link, cx: &Cx, command: &str, said: &str, until: Instant) -> Result<()> {
+    let mut said = said.trim().to_owned();
+    while BUSY.iter().any(|busy| said.contains(busy)) {
+        wait(cx, until)?;
+        said = link.one(cx, command, cx.timeouts.reload)?.trim().to_owned();
+    }
+    let refused = said.starts_with("No such command ") || said.starts_with("Failed to ");
+    let unsuccessful = command.starts_with("module reload ") && !said.contains("successfully");
+    if refused || unsuccessful {
+        let line = said.lines().next().unwrap_or("it says nothing");
+        return Err(Error::new(Code::Refused, format!("the engine refused `{command}`: {line}")));
+    }
+    Ok(())
+}
+
+/// A full reload that no channel tells about: the engine's clock must do, which counts whole seconds.
+fn ran(link: &mut Link, cx: &Cx) -> Result<bool> {
+    let start = Instant::now();
+    link.one(cx, FULL, cx.timeouts.reload)?;
+    let uptime = link.one(cx, "core show uptime seconds", cx.timeouts.question)?;
+    let ago = labelled(&uptime, "Last reload:").and_then(|s| s.parse().ok()).unwrap_or(u64::MAX);
+    Ok(ago <= start.elapsed().as_secs() + 1)
 }
 
 fn wait(cx: &Cx, until: Instant) -> Result<()> {
@@ -131,69 +163,48 @@ fn wait(cx: &Cx, until: Instant) -> Result<()> {
     Ok(())
 }
 
-/// Where the engine may write a file that we can read.
-fn folders(link: &mut Link, cx: &Cx) -> Result<Vec<PathBuf>> {
-    let settings = link.one(cx, "core show settings", cx.timeouts.question)?;
-    let folder = |label| labelled(&settings, label).filter(|f| !f.contains(' ')).map(PathBuf::from);
-    let spool = folder("Spool directory:").map(|spool| spool.join("tmp"));
-    Ok(folder("Log directory:").into_iter().chain(spool).collect())
-}
-
 /// A log channel of our own: its file.
 struct Channel(PathBuf);
 
 impl Channel {
-    /// Adds one, where the engine can.
-    fn open(link: &mut Link, cx: &Cx, folders: &[PathBuf]) -> Result<Option<Self>> {
-        for (channel, command) in Self::candidates(folders)? {
-            if added(&link.one(cx, &command, cx.timeouts.question)?) {
-                return Ok(Some(channel));
-            }
-        }
-        Ok(None)
-    }
-
     /// What could be added, with the command that does it.
     fn candidates(folders: &[PathBuf]) -> Result<Vec<(Self, String)>> {
         let name = format!("{OURS}{}.log", secret::salt()?);
         let paths = folders.iter().map(|folder| folder.join(&name));
         let commands = paths.map(|path| {
-            let command = format!("logger add channel {} error,warning,notice", word(&path.display().to_string()));
+            let command = addition(&path);
             (Self(path), command)
         });
         Ok(commands.filter(|(_, command)| can_be_asked(command)).collect())
     }
 
-    /// A full reload with a channel around it, in one exchange; whether that freed the channel. None
-    /// where the engine can add none.
-    fn around(link: &mut Link, cx: &Cx, folders: &[PathBuf]) -> Result<Option<bool>> {
-        for (channel, add) in Self::candidates(folders)? {
-            let remove = removal(&channel.0);
-            let answers = link.ask_patiently(cx, &[add, FULL.to_owned(), remove], cx.timeouts.reload);
-            let answers = match answers {
-                Ok(answers) => answers,
-                Err(error) => {
-                    let failed = Err(error);
-                    channel.close_after(link, cx, &failed)?;
-                    return failed.map(|()| None);
-                }
-            };
-            clear(link, cx, std::slice::from_ref(&channel.0));
-            if let [first, _, last] = &answers[..]
-                && added(first)
-            {
-                return Ok(Some(!removed(last)));
+    /// Removes the channel, and has the full reload run between that and another one like it: a full
+    /// reload frees it. Whether the engine still had the first.
+    fn around(&self, link: &mut Link, cx: &Cx, rest: Rest) -> Result<bool> {
+        let (add, remove) = (addition(&self.0), removal(&self.0));
+        let questions = [remove.clone(), add, FULL.to_owned(), remove];
+        let mut was_there = None;
+        loop {
+            link.foresee(rest.next.to_vec());
+            let answers = link.ask_patiently(cx, &questions, cx.timeouts.reload)?;
+            let [first, second, _, last] = &answers[..] else { return Ok(false) };
+            let was_there = *was_there.get_or_insert(removed(first));
+            if if added(second) { !removed(last) } else { ran(link, cx)? } {
+                return Ok(was_there);
             }
+            wait(cx, rest.until)?;
         }
-        Ok(None)
     }
 
     /// What it holds, once it has come to rest: the engine logs from a thread of its own. Where
     /// res_pjsip was reloaded, the line it writes on every reload has to be there first.
     fn read(&self, link: &Link, cx: &Cx, commands: &[String]) -> Log {
+        let pjsip = commands.iter().any(|command| command == WATCHED);
+        if link.host().is_far() {
+            return self.read_there(link, cx, pjsip);
+        }
         let path = self.0.display();
         let start = Instant::now();
-        let pjsip = commands.iter().any(|command| command == WATCHED);
         let (mut size, mut since) = (0, start);
         while start.elapsed() < Duration::from_secs(5) {
             let found = link.host().read(cx, &[Want::File(self.0.clone())]).map_err(|e| e.line())?;
@@ -209,28 +220,61 @@ impl Channel {
             if begun && since.elapsed() >= CALM {
                 return Ok(log::lines(&bytes));
             }
-            // Each look is an exchange: once all may be there the next one is made when it can tell.
+            // Once all may be there the next look is taken when it can tell.
             let pause = if begun { CALM.saturating_sub(since.elapsed()) } else { LOOK };
             std::thread::sleep(pause);
         }
-        Err("its log does not come to rest, or lacks the line of the reload".to_owned())
+        Err(RESTLESS.to_owned())
     }
 
-    /// Removes the channel and its file, also after a signal; whether the engine still had it. A
-    /// daemon that is gone took it along, and after one that hangs the next reload removes it.
-    fn close_after(&self, link: &mut Link, cx: &Cx, done: &Result<()>) -> Result<bool> {
-        match done.as_ref().is_err_and(|e| Broken::of(e).is_some()) {
-            true => Ok(true),
-            false => Ok(remove(link, &cx.uncancellable(), std::slice::from_ref(&self.0))? == 1),
+    /// The same in one exchange: the host looks for itself.
+    fn read_there(&self, link: &Link, cx: &Cx, pjsip: bool) -> Log {
+        let line = if pjsip { log::RELOAD_LINE } else { "" };
+        // It must not be silent for longer than an answer may take.
+        let looks = (cx.timeouts.question.as_millis() / 100).min(100).to_string();
+        let args = ["-c", AT_REST, &self.0.display().to_string(), line, &looks].map(str::to_owned);
+        let command = Command { program: "sh".to_owned(), args: args.to_vec(), stdin: Vec::new() };
+        let output = link.host().run(cx, &[command]).map_err(|e| e.line())?.pop();
+        match output.map(|output| (output.status, output)) {
+            Some((Some(0), output)) => Ok(log::lines(&output.stdout)),
+            Some((Some(4), _)) | None => Err(RESTLESS.to_owned()),
+            Some((_, output)) => {
+                Err(format!("its log cannot be read: {}", String::from_utf8_lossy(&output.stderr).trim()))
+            }
         }
     }
+
+    /// Removes the channel and its file, also after a signal, with what follows a reload that went
+    /// well; whether the engine still had it. A daemon that is gone took it along, and after one that
+    /// hangs the next reload removes it.
+    fn end(&self, link: &mut Link, cx: &Cx, done: Result<()>, rest: Rest) -> Result<bool> {
+        let (calm, ours) = (cx.uncancellable(), std::slice::from_ref(&self.0));
+        let ended = done.and_then(|()| match rest.full {
+            true => self.around(link, cx, rest),
+            false => {
+                link.foresee(rest.next.to_vec());
+                Ok(remove(link, &calm, ours)? == 1)
+            }
+        });
+        match &ended {
+            Ok(_) if rest.full => link.host().clear(cx, ours),
+            Err(error) if Broken::of(error).is_none() => _ = remove(link, &calm, ours),
+            _ => {}
+        }
+        ended
+    }
+}
+
+/// What [`tidy`] reads.
+pub fn left_behind(folders: &[PathBuf]) -> Vec<Want> {
+    folders.iter().map(|folder| Want::Glob(folder.join(format!("{OURS}*.log")))).collect()
 }
 
 /// Removes what runs left behind that were killed. `logger show channels` cuts names after 35 bytes
 /// (observed on 16.28 and 22.10), so the files have to tell.
 fn tidy(link: &mut Link, cx: &Cx, folders: &[PathBuf]) -> Result<()> {
-    let wants: Vec<Want> = folders.iter().map(|folder| Want::Glob(folder.join(format!("{OURS}*.log")))).collect();
-    let left: Vec<PathBuf> = link.host().read(cx, &wants)?.into_iter().flatten().map(|file| file.path).collect();
+    let found = link.host().read(cx, &left_behind(folders))?;
+    let left: Vec<PathBuf> = found.into_iter().flatten().map(|file| file.path).collect();
     remove(link, cx, &left).map(|_| ())
 }
 
@@ -238,8 +282,12 @@ fn tidy(link: &mut Link, cx: &Cx, folders: &[PathBuf]) -> Result<()> {
 fn remove(link: &mut Link, cx: &Cx, paths: &[PathBuf]) -> Result<usize> {
     let commands: Vec<String> = paths.iter().map(|path| removal(path)).collect();
     let answers = link.ask(cx, &commands);
-    clear(link, cx, paths);
+    link.host().clear(cx, paths);
     Ok(answers?.iter().filter(|answer| removed(answer)).count())
+}
+
+fn addition(path: &Path) -> String {
+    format!("logger add channel {} error,warning,notice", word(&path.display().to_string()))
 }
 
 fn removal(path: &Path) -> String {
@@ -254,12 +302,4 @@ fn removed(answer: &str) -> bool {
 /// Adding one says nothing where it works; a line of something else may come in between.
 fn added(answer: &str) -> bool {
     !["Unable to create", "No such command", "Usage:", "failed."].iter().any(|no| answer.contains(no))
-}
-
-/// Removes files of channels.
-fn clear(link: &Link, cx: &Cx, paths: &[PathBuf]) {
-    let steps: Vec<Step> = paths.iter().map(|path| Step::Remove { path: path.clone() }).collect();
-    if let Err(stopped) = link.host().act(cx, &steps) {
-        cx.events.detail(&format!("a log file stays behind: {}", stopped.error));
-    }
 }

@@ -5,12 +5,17 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::answers::{line, text, user_at};
-use super::contacts::{Registration, profiles, registrations};
+use super::contacts::{PROFILES, Registration, profiles, registrations};
 use super::link::{Link, refused};
 use crate::cx::Cx;
 use crate::engine::{Aftercare, Warning};
 use crate::error::Result;
 use crate::wire::event_socket::Answer;
+
+/// What is asked first for this.
+pub fn questions(acts: &[Aftercare]) -> Option<String> {
+    acts.iter().any(|act| !matches!(act, Aftercare::Hangup { .. })).then(|| PROFILES.to_owned())
+}
 
 /// Carries out what is wanted, in order of kinds; how many acts did something, and what failed.
 pub fn aftercare(link: &mut Link, cx: &Cx, acts: &[Aftercare]) -> Result<(usize, Vec<Warning>)> {

@@ -23,9 +23,12 @@ pub struct Registration {
     contact: Contact,
 }
 
+/// The question for [`profiles`].
+pub const PROFILES: &str = "sofia status";
+
 /// The profiles there are; none where no SIP module is loaded.
 pub fn profiles(link: &mut Link, cx: &Cx) -> Result<Vec<String>> {
-    let question = "sofia status";
+    let question = PROFILES;
     let answer = link.one(cx, question)?;
     if answer == Answer::Denied {
         return Err(refused(question, &answer));

@@ -19,6 +19,16 @@ use crate::wire::event_socket::{Answer, can_be_asked};
 /// A number nobody has: a rule that takes it takes everything.
 const NOBODY: &str = "sipctl-nobody";
 
+/// What is asked first about these pairs.
+pub fn questions(pairs: &[(String, String)]) -> Vec<String> {
+    let contexts: BTreeSet<&str> = pairs.iter().map(|(_, context)| context.as_str()).collect();
+    contexts.into_iter().filter(|context| is_word(context)).map(locate).collect()
+}
+
+fn locate(context: &str) -> String {
+    format!("xml_locate dialplan context name {context}")
+}
+
 /// Warnings for pairs of a number and the context its calls start in.
 pub fn dialable(link: &mut Link, cx: &Cx, pairs: &[(String, String)]) -> Result<Vec<Warning>> {
     let mut contexts = Contexts::default();
@@ -56,7 +66,7 @@ impl Contexts {
         if self.0.contains_key(context) {
             return Ok(());
         }
-        let question = format!("xml_locate dialplan context name {context}");
+        let question = locate(context);
         let bytes = match is_word(context) && can_be_asked(&question) {
             true => match link.one(cx, &question)? {
                 Answer::Said(bytes) => bytes,

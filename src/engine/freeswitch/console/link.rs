@@ -8,17 +8,19 @@ use super::answers::{line, text, value};
 use super::settings::Settings;
 use crate::cx::Cx;
 use crate::engine::LEFT_LOGIN;
+use crate::engine::ahead::Ahead;
 use crate::error::{Code, Error, Result};
 use crate::host::{Command, Host, Output, Step, Stream};
 use crate::secret;
 use crate::wire::Broken;
-use crate::wire::event_socket::{Answer, EventSocket, Login, commands};
+use crate::wire::event_socket::{Answer, EventSocket, Login, can_be_asked, commands};
 
 /// A FreeSWITCH that answered once. A connection that was lost is made again at the next question.
 pub struct Link<'h> {
     host: &'h dyn Host,
     settings: Settings,
     way: Way,
+    ahead: Ahead<Answer>,
 }
 
 enum Way {
@@ -35,21 +37,26 @@ enum Way {
 }
 
 impl<'h> Link<'h> {
-    /// Finds out how the FreeSWITCH that reads `folder` can be asked, as `login` or else with the
-    /// password of its own configuration.
-    pub fn open(cx: &Cx, host: &'h dyn Host, folder: &Path, login: Option<&Login>) -> Result<Self> {
-        let settings = Settings::read(cx, host, folder)?;
+    /// Finds out how the FreeSWITCH of these settings can be asked, as `login` or else with the
+    /// password of its own configuration; `first` are the questions that come next.
+    pub fn open(
+        cx: &Cx,
+        host: &'h dyn Host,
+        settings: Settings,
+        login: Option<&Login>,
+        first: Vec<String>,
+    ) -> Result<Self> {
         let own = || Some(Login { user: None, password: settings.password.clone()? });
         let given = login.is_some();
         let login = login.cloned().or_else(own);
         let why = match &login {
             Some(login) => {
                 match host.connect(cx, &settings.socket()) {
-                    Ok(stream) => match greet(cx, stream, login, &settings) {
-                        Ok(socket) => {
+                    Ok(stream) => match greet(cx, stream, login, &settings, &first) {
+                        Ok((socket, answers)) => {
                             cx.events.detail(&format!("Event Socket {}", settings.place()));
                             let way = Way::Socket { login: login.clone(), socket: Some(socket) };
-                            return Ok(Self { host, settings, way });
+                            return Ok(Self { host, settings, way, ahead: Ahead::with(first, answers) });
                         }
                         // Somebody's own fs_cli configuration may know the password; it is not asked
                         // where we are told who to be.
@@ -72,7 +79,8 @@ impl<'h> Link<'h> {
         if given && home.is_none() {
             return Err(why);
         }
-        let mut link = Self { host, settings, way: Way::Program { home, allowed: None, untold: false } };
+        let way = Way::Program { home, allowed: None, untold: false };
+        let mut link = Self { host, settings, way, ahead: Ahead::default() };
         match link.ask(cx, &["version".to_owned()]) {
             Ok(_) => {}
             Err(error) if error.code == Code::Interrupted => return Err(error),
@@ -150,14 +158,31 @@ impl<'h> Link<'h> {
         self.patiently(cx, question, cx.timeouts.question)
     }
 
-    /// Asks one question that takes its time; with what was logged as an error meanwhile, where that
-    /// can be heard.
-    pub fn listening(&mut self, cx: &Cx, question: &str, patience: Duration) -> Result<(Answer, Vec<String>)> {
+    /// Asks what takes its time, with what was logged as an error meanwhile, where that can be heard.
+    pub fn listening(
+        &mut self,
+        cx: &Cx,
+        questions: &[String],
+        patience: Duration,
+    ) -> Result<(Vec<Answer>, Vec<String>)> {
         if let Way::Program { .. } = self.way {
-            return Ok((self.patiently(cx, question, patience)?, Vec::new()));
+            return Ok((self.ask_patiently(cx, questions, patience)?, Vec::new()));
         }
-        cx.events.detail(question);
-        self.on_socket(cx, |socket| socket.ask_listening(cx, question, patience))
+        let (mut ahead, mut log) = (std::mem::take(&mut self.ahead), Vec::new());
+        let answers = ahead.ask(questions, |questions| {
+            questions.iter().for_each(|question| cx.events.detail(question));
+            let (answers, heard) = self.on_socket(cx, |socket| socket.ask_listening(cx, questions, patience))?;
+            log = heard;
+            Ok(answers)
+        });
+        self.ahead = ahead;
+        Ok((answers?, log))
+    }
+
+    /// Says what is asked next: where the way is long, it goes along with what is asked before.
+    pub fn foresee(&mut self, mut questions: Vec<String>) {
+        questions.retain(|question| self.host.is_far() && can_be_asked(question));
+        self.ahead.foresee(questions);
     }
 
     fn patiently(&mut self, cx: &Cx, question: &str, patience: Duration) -> Result<Answer> {
@@ -166,9 +191,13 @@ impl<'h> Link<'h> {
     }
 
     fn ask_patiently(&mut self, cx: &Cx, questions: &[String], patience: Duration) -> Result<Vec<Answer>> {
-        if questions.is_empty() {
-            return Ok(Vec::new());
-        }
+        let mut ahead = std::mem::take(&mut self.ahead);
+        let answers = ahead.ask(questions, |questions| self.exchange(cx, questions, patience));
+        self.ahead = ahead;
+        answers
+    }
+
+    fn exchange(&mut self, cx: &Cx, questions: &[String], patience: Duration) -> Result<Vec<Answer>> {
         for question in questions {
             cx.events.detail(question);
         }
@@ -193,7 +222,7 @@ impl<'h> Link<'h> {
             Some(open) => open,
             None => {
                 let stream = self.host.connect(cx, &self.settings.socket());
-                greet(cx, stream.map_err(|e| unreachable(e, &self.settings))?, login, &self.settings)?
+                greet(cx, stream.map_err(|e| unreachable(e, &self.settings))?, login, &self.settings, &[])?.0
             }
         };
         // After an error its answers would be out of step: it is kept only when all is well.
@@ -213,9 +242,15 @@ impl Drop for Link<'_> {
     }
 }
 
-/// Logs in on a new connection.
-fn greet(cx: &Cx, stream: Box<dyn Stream>, login: &Login, settings: &Settings) -> Result<EventSocket> {
-    EventSocket::open(cx, stream, login).map_err(|mut error| {
+/// Logs in on a new connection; with the answers to the first questions.
+fn greet(
+    cx: &Cx,
+    stream: Box<dyn Stream>,
+    login: &Login,
+    settings: &Settings,
+    first: &[String],
+) -> Result<(EventSocket, Vec<Answer>)> {
+    EventSocket::open(cx, stream, login, first).map_err(|mut error| {
         if error.code != Code::Unreachable {
             return error;
         }

@@ -10,6 +10,9 @@ use crate::engine::Live;
 use crate::error::Result;
 use crate::host::{Content, Want};
 
+/// What it read last, beside its log.
+const MERGED: &str = "freeswitch.xml.fsxml";
+
 /// What proof asks, with what cannot be proved without it.
 const NEEDED: [(&str, &str); 5] = [
     ("global_getvar", "which folder it reads"),
@@ -19,10 +22,22 @@ const NEEDED: [(&str, &str); 5] = [
     ("user_data", "what the first and last of many users hold"),
 ];
 
+/// What [`live`] asks.
+pub fn questions() -> Vec<String> {
+    ["version", "global_getvar conf_dir", "global_getvar domain", "global_getvar log_dir"].map(str::to_owned).to_vec()
+}
+
+/// Where the file of [`since`] most probably is: the log folders of packages, and of a build in a
+/// folder of its own.
+pub fn wants(folder: &Path) -> Vec<Want> {
+    let above = folder.ancestors().skip(1).take(2).map(|above| above.join("log"));
+    let logs = std::iter::once(PathBuf::from("/var/log/freeswitch")).chain(above);
+    logs.map(|logs| Want::Meta(logs.join(MERGED))).collect()
+}
+
 /// Everything a plan wants to know, in one batch.
 pub fn live(link: &mut Link, cx: &Cx) -> Result<Live> {
-    let questions = ["version", "global_getvar conf_dir", "global_getvar domain", "global_getvar log_dir"];
-    let answers = link.ask(cx, &questions.map(str::to_owned))?;
+    let answers = link.ask(cx, &questions())?;
     let variable = |n: usize| answers.get(n).and_then(value).map(|v| String::from_utf8_lossy(v).into_owned());
     let version = answers.first().map(|answer| version(&text(answer))).unwrap_or_default();
     let folder = variable(1).map(PathBuf::from).unwrap_or_default();
@@ -39,7 +54,7 @@ pub fn live(link: &mut Link, cx: &Cx) -> Result<Live> {
 /// log before it parses that, also where the parse then fails (switch_xml.c,
 /// `switch_xml_parse_file`; observed on 1.11). None where that file cannot be seen.
 fn since(link: &Link, cx: &Cx, logs: &Path) -> Result<Option<Duration>> {
-    let found = link.host().read(cx, &[Want::Meta(logs.join("freeswitch.xml.fsxml"))])?;
+    let found = link.host().read(cx, &[Want::Meta(logs.join(MERGED))])?;
     let Some(Content::There { meta, .. }) = found.into_iter().flatten().next().map(|file| file.content) else {
         return Ok(None);
     };

@@ -34,6 +34,16 @@ impl Target<'_> {
         format!("{}@{}", self.user, self.domain)
     }
 
+    /// The question whether he is there.
+    fn exists(&self) -> String {
+        format!("user_exists id {} {}", self.user, self.domain)
+    }
+
+    /// The question for all of him.
+    fn merged(&self) -> String {
+        format!("find_user_xml id {} {}", self.user, self.domain)
+    }
+
     /// Whether he only has to be gone.
     fn is_gone(&self) -> bool {
         self.proofs.iter().all(|(_, expect)| matches!(expect, Expect::Absent))
@@ -43,14 +53,7 @@ impl Target<'_> {
 /// One verdict for each proof. `log` is what the reload before it logged.
 pub fn prove(link: &mut Link, cx: &Cx, proofs: &[Proof], log: &[String]) -> Result<Vec<Verdict>> {
     let mut verdicts = vec![unproved("the engine cannot be asked about this object"); proofs.len()];
-    let mut by_user: BTreeMap<(&str, &str), Vec<(usize, &Expect)>> = BTreeMap::new();
-    for (n, proof) in proofs.iter().enumerate().filter(|(_, proof)| proof.object == "user") {
-        if let Some((user, domain)) = user_at(&proof.id) {
-            by_user.entry((domain, user)).or_default().push((n, &proof.expect));
-        }
-    }
-    let target = |((domain, user), proofs)| Target { user, domain, proofs };
-    let (gone, here): (Vec<_>, Vec<_>) = by_user.into_iter().map(target).partition(Target::is_gone);
+    let (gone, here) = targets(proofs);
     absent(link, cx, &gone, &mut verdicts)?;
     let few = here.len() <= FEW;
     let mut alone: Vec<&Target> = here.iter().collect();
@@ -65,11 +68,29 @@ pub fn prove(link: &mut Link, cx: &Cx, proofs: &[Proof], log: &[String]) -> Resu
     Ok(verdicts)
 }
 
+/// What is asked first of these proofs, if they are few.
+pub fn questions(proofs: &[Proof]) -> Vec<String> {
+    let (gone, here) = targets(proofs);
+    let here = here.iter().filter(|_| here.len() <= FEW).map(Target::merged);
+    gone.iter().map(Target::exists).chain(here).collect()
+}
+
+/// The users who must be gone, and the others.
+fn targets(proofs: &[Proof]) -> (Vec<Target<'_>>, Vec<Target<'_>>) {
+    let mut by_user: BTreeMap<(&str, &str), Vec<(usize, &Expect)>> = BTreeMap::new();
+    for (n, proof) in proofs.iter().enumerate().filter(|(_, proof)| proof.object == "user") {
+        if let Some((user, domain)) = user_at(&proof.id) {
+            by_user.entry((domain, user)).or_default().push((n, &proof.expect));
+        }
+    }
+    let target = |((domain, user), proofs)| Target { user, domain, proofs };
+    by_user.into_iter().map(target).partition(Target::is_gone)
+}
+
 /// Users who must be gone: a left-over pointer in a group, or somebody who answers in their place,
 /// keeps `user_exists` true, and is said as such.
 fn absent(link: &mut Link, cx: &Cx, targets: &[Target], verdicts: &mut [Verdict]) -> Result<()> {
-    let questions: Vec<String> =
-        targets.iter().map(|target| format!("user_exists id {} {}", target.user, target.domain)).collect();
+    let questions: Vec<String> = targets.iter().map(Target::exists).collect();
     let answers = link.ask(cx, &questions)?;
     for (target, answer) in targets.iter().zip(&answers) {
         let verdict = match text(answer).trim() {
@@ -104,8 +125,7 @@ fn still_there(target: &Target, kind: Option<&str>, id: Option<&str>) -> String 
 
 /// Users who must be there, each merged by the engine.
 fn one_by_one(link: &mut Link, cx: &Cx, targets: &[&Target], log: &[String], verdicts: &mut [Verdict]) -> Result<()> {
-    let questions: Vec<String> =
-        targets.iter().map(|target| format!("find_user_xml id {} {}", target.user, target.domain)).collect();
+    let questions: Vec<String> = targets.iter().map(|target| target.merged()).collect();
     let answers = link.ask(cx, &questions)?;
     for (target, answer) in targets.iter().zip(&answers) {
         let document = Element::read(if let Answer::Said(bytes) = answer { bytes } else { b"" });

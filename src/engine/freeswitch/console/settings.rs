@@ -29,12 +29,17 @@ pub struct Settings {
     pub password: Option<Secret>,
 }
 
+/// What they are read from.
+pub fn wants(folder: &Path) -> Vec<Want> {
+    let names = ["freeswitch.xml", "vars.xml", "autoload_configs/event_socket.conf.xml"];
+    names.map(|name| Want::File(folder.join(name))).to_vec()
+}
+
 impl Settings {
     /// Reads them.
     pub fn read(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Self> {
-        let names = ["freeswitch.xml", "vars.xml", "autoload_configs/event_socket.conf.xml"];
-        let wants = names.map(|name| Want::File(folder.join(name)));
-        let mut found = host.read(cx, &wants)?.into_iter().map(|files| files.into_iter().next().map(|f| f.content));
+        let mut found =
+            host.read(cx, &wants(folder))?.into_iter().map(|files| files.into_iter().next().map(|f| f.content));
         let mut next = || found.next().flatten();
         let (main, vars, own) = (next(), next(), next());
         let mut variables = BTreeMap::new();

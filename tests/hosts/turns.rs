@@ -1,0 +1,76 @@
+//! What a command costs where the way is long: how often the direction turns after the login.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::engine::Lab;
+use crate::freeswitch::FreeSwitch;
+use crate::office::{Office, example};
+use crate::program::Program;
+use crate::proxy::{Cut, Proxy};
+use crate::ssh_cut::server;
+use crate::sshd::{Sshd, here, me};
+
+/// Long enough for what is sent at once to be sent before anything comes back.
+const DELAY: Duration = Duration::from_millis(25);
+
+/// A PBX behind an sshd and the proxy.
+struct Far {
+    program: Program,
+    proxy: Proxy,
+    _server: Sshd,
+}
+
+impl Far {
+    fn new(kind: &str, folder: &Path) -> Self {
+        let server = server();
+        let proxy = Proxy::to(server.port, DELAY);
+        let address = format!("{kind}+ssh://{}@127.0.0.1:{}{}", me(), proxy.port, folder.display());
+        let program = Program::with_inventory(&format!("[pbx far]\naddress = {address}\n"));
+        let state = program.home().join("state").display().to_string();
+        let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", server.folder.path().display());
+        let program = program.env("SIPCTL_STATE", &state).env("PATH", &path);
+        Self { program, proxy, _server: server }
+    }
+
+    /// How often the direction turns.
+    fn turns(&self, args: &[&str]) -> usize {
+        self.proxy.cut(Cut::Never, false);
+        let answer = self.program.run(args);
+        assert_eq!(answer.code, 0, "{args:?}: {}", answer.stderr);
+        self.proxy.counts().turns
+    }
+
+    /// The turns of some commands, counted from the end of the login.
+    fn cost(&self, commands: &[&[&str]]) -> Vec<usize> {
+        // A login and one question.
+        let list = self.turns(&["ext", "list", "--offline"]);
+        commands.iter().map(|args| self.turns(args) - list + 1).collect()
+    }
+}
+
+const ADD: &[&str] = &["ext", "add", "1700"];
+const SET: &[&str] = &["ext", "set", "1700", "--name", "Door"];
+const REMOVE: &[&str] = &["ext", "rm", "1700", "--yes"];
+
+/// The files that say where the engine is; the socket and everything under the lock; what the engine
+/// is; the switch; two reloads and between them the log; proved; the end. The history is on this
+/// side here: with one there the last two are one.
+#[test]
+fn a_change_of_asterisk_takes_few_turns() {
+    let Some(release) = Lab::engines().into_iter().next().filter(|_| here()) else { return };
+    let office = Office::start(&release, example());
+    let costs = Far::new("asterisk", office.folder()).cost(&[ADD, SET, REMOVE]);
+    assert!(costs.iter().all(|turns| *turns <= 9), "{costs:?}");
+}
+
+/// Without the log.
+#[test]
+fn a_change_of_freeswitch_takes_few_turns() {
+    if !here() {
+        return;
+    }
+    let engine = FreeSwitch::start();
+    let costs = Far::new("freeswitch", &engine.conf()).cost(&[ADD, SET, REMOVE]);
+    assert!(costs.iter().all(|turns| *turns <= 8), "{costs:?}");
+}
