@@ -268,7 +268,10 @@ fn report(out: &mut impl Write, entry: &Entry, change: &Changed, colour: bool) -
         if let Some(reload) = &change.reload {
             pair("reload", format!("{}, {:.2} s", reload.command, reload.seconds))?;
         }
-        pair("proof", proof(&change.proof))?;
+        // Where nothing was written there was nothing to prove.
+        if change.proof.status != Status::Skipped || !change.files.is_empty() {
+            pair("proof", proof(&change.proof))?;
+        }
         // One cause often fails all questions about an object.
         let mut said = std::collections::BTreeSet::new();
         for failed in &change.proof.failed {

@@ -55,7 +55,10 @@ fn a_move_carries_the_password_unseen_and_deletes_here() {
     let two = Two::new();
     let to = two.pbx("freeswitch");
     let args = ["ext", "move", "2001", "--to", &to, "--map", "context=internal:default"];
-    two.run("asterisk", &args).fails(2, "--yes");
+    let refused = two.run("asterisk", &args).fails(2, "--yes");
+    assert!(!refused.stdout.contains("proof"), "{}", refused.stdout);
+    let taken = two.run("asterisk", &["ext", "add", "2001"]).fails(4, "");
+    assert!(taken.stdout.contains("nothing is changed") && !taken.stdout.contains("proof"), "{}", taken.stdout);
     let answer = two.run("asterisk", &[&args[..], &["--yes", "--diff"]].concat()).fails(0, "");
     assert!(!(answer.stdout + &answer.stderr).contains("change-me"));
     assert!(two.text("freeswitch/directory/default/2001.xml").contains("name=\"password\" value=\"change-me-2001\""));
