@@ -29,8 +29,9 @@ take() { [ "$1" -le 0 ] || $way "$1"; }
 stat -L -c '%d %i %u %g %f %h %s %Y %y %n' / >/dev/null 2>&1 && stats=yes || stats=
 has flock && flocks=yes || flocks=
 has sha256sum && sums=yes || sums=
+# /dev is in memory: finding out waits for no busy disk.
 if ! has sync; then syncs=
-elif ! sync /nonexistent/sipctl >/dev/null 2>&1 && sync / >/dev/null 2>&1; then syncs=file
+elif ! sync /nonexistent/sipctl >/dev/null 2>&1 && sync /dev >/dev/null 2>&1; then syncs=file
 elif dd if=/dev/null of=/dev/null conv=fsync >/dev/null 2>&1 || dd --help 2>&1 | grep fsync >/dev/null; then syncs=dd
 else syncs=all
 fi

@@ -213,6 +213,10 @@ impl Login<'_> {
             held.push(identity.blob().to_vec());
             self.tried.push(format!("{} of the agent", identity.comment()));
             match self.by_identity(&agent, identity) {
+                Err(Stop::Late) => {
+                    return Err(Error::new(Code::Unreachable, "the ssh agent gave no signature in time")
+                        .hint("does it ask somebody, or want a token touched? `IdentityAgent none` in ~/.ssh/config does without it"));
+                }
                 // An agent may hold what it cannot sign with.
                 Err(Stop::Ssh(error)) if self.is_of_the_key(&error) => {}
                 result => {
