@@ -7,8 +7,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use sipctl::error::Code;
 use sipctl::extension::Edit;
 use sipctl::host::far::Far;
+use sipctl::host::local::Local;
 use sipctl::host::{Command as Program, Content, Host, Want};
 
 use crate::office::{script_at, wait_for};
@@ -192,6 +194,24 @@ fn a_link_that_falls_silent_leaves_no_lock_for_long() {
     let (states, counts) = whole(&server, &proxy);
     // The next run waits for the lock for 30 s at most.
     cut(&server, &proxy, Cut::Packets(counts.packets * 2 / 3), true, &states);
+}
+
+#[test]
+fn what_is_given_up_there_ends_with_its_lock() {
+    if !here() {
+        return;
+    }
+    let server = Sshd::start();
+    let far = Far::new(Box::new(server.transport()));
+    let mut cx = cx();
+    let held = far.lock(&cx, server.folder.path()).unwrap();
+    cx.timeouts.question = Duration::from_secs(2);
+    let endless = Program { program: "sleep".into(), args: vec!["300".into()], stdin: Vec::new() };
+    assert_eq!(far.run(&cx, &[endless]).unwrap_err().code, Code::Unreachable);
+    // The connection is still there, and nobody says that the lock is not wanted any more.
+    std::mem::forget(held);
+    cx.timeouts.wait = Duration::from_secs(20);
+    Local.lock(&cx, server.folder.path()).map(drop).unwrap();
 }
 
 #[test]

@@ -79,6 +79,8 @@ pub(super) struct Session {
     beaten: Instant,
     open: bool,
     greeted: bool,
+    /// Whether an answer has not come to its end: what is under way there must not outlive the link.
+    busy: bool,
     /// What the look at login found.
     pub tools: Tools,
     /// The clock there minus ours, in nanoseconds.
@@ -99,6 +101,7 @@ impl Session {
             beaten: Instant::now(),
             open: true,
             greeted: false,
+            busy: false,
             tools: Tools::default(),
             ahead: 0,
         };
@@ -142,6 +145,7 @@ impl Session {
     /// Sends a request and waits for its whole answer.
     pub(super) fn ask(&mut self, cx: &Cx, patience: Patience, request: &Request) -> Result<Vec<Part>> {
         self.send(request);
+        self.busy = true;
         // What comes before it is the end of an answer nobody waited for, or somebody's noise.
         self.until(cx, patience, &format!(" < {}", self.number))?;
         let mut parts = Vec::new();
@@ -158,6 +162,7 @@ impl Session {
             let last = words.strip_prefix(&format!("> {}", self.number)).map(|done| done.trim().to_owned());
             match last {
                 Some(done) => {
+                    self.busy = false;
                     parts.push(Part { bytes, words: done });
                     return Ok(parts);
                 }
@@ -286,8 +291,8 @@ pub(super) fn left(name: &str) -> Error {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // The end of its input ends it as well, only less politely.
-        if self.out.is_empty() {
+        // The end of its input ends it as well, only less politely, and all that runs there with it.
+        if self.out.is_empty() && !self.busy {
             self.out.extend_from_slice(b"q\n");
             let _ = self.link.pump(&mut self.out, &mut self.inbox, Duration::ZERO);
         }
