@@ -6,6 +6,7 @@
 //! of what other programs export. Nothing here opens a file, asks an engine or prints.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::address::Kind;
 use crate::error::{Error, Place};
@@ -119,8 +120,8 @@ pub struct Row {
     pub ext: Ext,
     /// PBXes and groups it is meant for; none: all of the list.
     pub pbx: Vec<String>,
-    /// The fields that are named, for Asterisk and for FreeSWITCH.
-    pub fields: [Fields; 2],
+    /// The fields that are named, for Asterisk and for FreeSWITCH; mostly they are the same.
+    pub fields: [Arc<Fields>; 2],
     /// Options of one engine or the other.
     pub settings: Vec<Setting>,
     /// Its password.

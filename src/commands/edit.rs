@@ -144,13 +144,14 @@ fn parse(text: &str, ext: &Ext) -> std::result::Result<Row, Vec<Problem>> {
 
 /// What was changed, and what was taken out.
 fn difference(before: Row, mut after: Row) -> Row {
-    for engine in 0..2 {
+    for (before, after) in before.fields.iter().zip(&mut after.fields) {
+        let after = Arc::make_mut(after);
         for name in FIELDS {
-            let (had, has) = (value(&before.fields[engine], name), value(&after.fields[engine], name));
+            let (had, has) = (value(before, name), value(after, name));
             if had == has {
-                by_name::forget(name, &mut after.fields[engine]);
+                by_name::forget(name, after);
             } else if has.is_none() {
-                match slot(&mut after.fields[engine], name) {
+                match slot(after, name) {
                     Some(Slot::Text(text)) => *text = Some(String::new()),
                     // Nobody is disabled whose line says nothing, and nobody is set up for browsers.
                     Some(Slot::Flag(flag)) => *flag = Some(name == "enabled"),

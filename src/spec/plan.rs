@@ -1,6 +1,7 @@
 //! What is different on a PBX, and the edits that make it as the list says. Pure: `diff` shows the
 //! differences, `apply` carries the edits out, and there is one only where the other is.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
@@ -138,8 +139,8 @@ pub fn plan(
     for row in list.rows.iter().filter(|row| row.is_for(site.pbx)) {
         let ext = work.placed(row);
         let found = match known.get(&(ext.number.as_str(), ext.domain.as_deref())) {
-            Some(found) => Some((*found).clone()),
-            None => estate.find(&ext),
+            Some(found) => Some(Cow::Borrowed(*found)),
+            None => estate.find(&ext).map(Cow::Owned),
         };
         let place = match &found {
             Some(found) => (found.number.to_ascii_lowercase(), found.domain.clone()),

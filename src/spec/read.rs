@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::node::{At, Node, Value};
 use super::{ASTERISK, FREESWITCH, Form, Key, List, MOST_PROBLEMS, Problem, Row, node};
 use crate::extension::by_name::{FIELDS, Slot, slot};
-use crate::extension::{Ext, Setting, Want, fill_in};
+use crate::extension::{Ext, Fields, Setting, Want, fill_in};
 use crate::secret::Secret;
 use crate::selection::Selection;
 
@@ -400,7 +401,8 @@ impl Reader {
             let layers = [&defaults.fields, &defaults.own[engine], &own.fields, &own.own[engine]];
             layers.into_iter().flatten().collect::<Vec<_>>()
         };
-        let fields = [layers(0), layers(1)];
+        let differ = [&defaults.own, &own.own].into_iter().flatten().any(|own| !own.is_empty());
+        let (asterisks, freeswitchs) = (layers(0), layers(1));
         let same = |setting: &Setting, other: &Setting| {
             setting.object == other.object && setting.option.eq_ignore_ascii_case(&other.option)
         };
@@ -419,27 +421,18 @@ impl Reader {
                 break;
             }
             before.push((number.at, own.pbx.clone()));
-            let mut row = Row {
+            let fields = Arc::new(filled_fields(&asterisks, &ext.number));
+            let others = if differ { Arc::new(filled_fields(&freeswitchs, &ext.number)) } else { Arc::clone(&fields) };
+            self.list.rows.push(Row {
                 pbx: own.pbx.clone(),
-                fields: Default::default(),
+                fields: [fields, others],
                 settings: settings.iter().map(|setting| filled(setting, &ext.number)).collect(),
                 key: if own.key == Key::Unsaid { defaults.key.clone() } else { own.key.clone() },
                 template: if own.template.is_empty() { defaults.template.clone() } else { own.template.clone() },
                 file: file.clone(),
                 at: number.at,
                 ext,
-            };
-            for (engine, fields) in fields.iter().enumerate() {
-                for (name, field) in fields {
-                    match (slot(&mut row.fields[engine], name), field) {
-                        (Some(Slot::Text(slot)), Field::Text(text)) => *slot = Some(fill_in(text, &row.ext.number)),
-                        (Some(Slot::Flag(slot)), Field::Flag(flag)) => *slot = Some(*flag),
-                        (Some(Slot::Codecs(slot)), Field::Codecs(codecs)) => *slot = Some(codecs.clone()),
-                        _ => {}
-                    }
-                }
-            }
-            self.list.rows.push(row);
+            });
         }
     }
 
@@ -461,6 +454,19 @@ impl Reader {
             );
         }
     }
+}
+
+fn filled_fields(layers: &[&(&'static str, Field)], number: &str) -> Fields {
+    let mut fields = Fields::default();
+    for (name, field) in layers {
+        match (slot(&mut fields, name), field) {
+            (Some(Slot::Text(slot)), Field::Text(text)) => *slot = Some(fill_in(text, number)),
+            (Some(Slot::Flag(slot)), Field::Flag(flag)) => *slot = Some(*flag),
+            (Some(Slot::Codecs(slot)), Field::Codecs(codecs)) => *slot = Some(codecs.clone()),
+            _ => {}
+        }
+    }
+    fields
 }
 
 fn filled(setting: &Setting, number: &str) -> Setting {

@@ -1,6 +1,7 @@
 //! `ext copy` and `ext move`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -198,7 +199,8 @@ impl Carried {
                     *slot = Some(mapping.to.clone());
                 }
             }
-            row.fields = [fields.clone(), fields];
+            let fields = Arc::new(fields);
+            row.fields = [Arc::clone(&fields), fields];
             carried.list.rows.push(row);
             carried.here.push(ext);
         }
