@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use super::Status;
-use super::open::Open;
+use super::open::{Fate, Open};
 use super::proof::{sum, worst};
 use super::run::Run;
 use crate::engine::Warning;
@@ -15,6 +15,15 @@ pub(super) fn put_back(run: &mut Run, open: &Open, mut error: Error) -> Error {
     // It runs to its end although a signal came: half way back is nowhere.
     let calm = run.cx.uncancellable();
     calm.events.progress("putting the old files back");
+    if run.target.host.is_far() && open.fate(&calm).is_ok_and(|fate| fate == Fate::Elsewhere) {
+        run.outcome.changed = false;
+        error.message.push_str("; another run has put the old files back meanwhile");
+        return error;
+    }
+    if run.committed {
+        // Another PBX could not be proved: whoever finds this journal must not finish it.
+        let _ = open.unproved(&calm);
+    }
     if let Err(stuck) = open.put_back(&calm) {
         run.outcome.changed = true;
         let why = error.line();

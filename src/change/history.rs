@@ -28,6 +28,8 @@ pub(super) const NEWEST: u32 = 2;
 const MANY: usize = 8;
 /// Its name.
 const TOGETHER: &str = "new.after";
+/// The file that tells of a change, beside the copies.
+pub(super) const META: &str = "meta.json";
 /// How many changes of a PBX are kept.
 const KEPT: usize = 100;
 /// What may stand in a file name as it is.
@@ -143,6 +145,17 @@ pub(super) fn steps(
     let mut entry = entry(target, options, plan, estate, live);
     let steps = room.steps(&mut entry, plan)?;
     Ok((entry.id.to_string(), steps))
+}
+
+/// What tells that these steps were carried out: a file, and what is in it.
+pub(super) fn written(id: &str, steps: &[Step]) -> Option<(PathBuf, Arc<[u8]>)> {
+    steps.iter().find_map(|step| match step {
+        Step::Create { path, bytes, .. } if path.ends_with(META) => {
+            let home = path.parent()?.parent()?;
+            Some((home.join(id).join(META), bytes.clone()))
+        }
+        _ => None,
+    })
 }
 
 fn kept(files: &[FileChange]) -> Vec<Kept> {
@@ -275,7 +288,7 @@ impl Room {
         if !together.is_empty() {
             steps.push(file(TOGETHER, &together.into()));
         }
-        steps.push(file("meta.json", &text.into()));
+        steps.push(file(META, &text.into()));
         // The names in it first: a folder that outlives a power cut must not do so empty.
         steps.push(Step::SyncFolder { path: new.clone() });
         steps.push(Step::Rename { from: new.clone(), to: done });
@@ -341,7 +354,7 @@ pub(super) fn not_live(cx: &Cx, target: &Target) -> Vec<Entry> {
         let home = home(root, &target.name);
         let names = names(cx, target.keeper, &home).unwrap_or_default();
         let ids = names.iter().filter_map(|name| name.parse::<u64>().ok());
-        let wants: Vec<Want> = ids.map(|id| Want::File(home.join(id.to_string()).join("meta.json"))).collect();
+        let wants: Vec<Want> = ids.map(|id| Want::File(home.join(id.to_string()).join(META))).collect();
         let found = target.keeper.read(cx, &wants).unwrap_or_default().into_iter().flatten();
         entries.extend(found.filter_map(|file| match file.content {
             Content::There { bytes, .. } => serde_json::from_slice::<Entry>(&bytes).ok(),

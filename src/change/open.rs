@@ -31,6 +31,17 @@ pub(super) struct Open<'a> {
     pub(super) renamed: bool,
 }
 
+/// What its journal says of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It goes back, or never began.
+    Open,
+    /// It stays.
+    Proved,
+    /// It is closed: what is there now is somebody else's.
+    Elsewhere,
+}
+
 impl<'a> Open<'a> {
     /// The change, and the steps that write journal, old links and temporaries.
     pub(super) fn begin(
@@ -167,13 +178,37 @@ impl<'a> Open<'a> {
         if self.new.is_some() || !self.switching {
             return Ok(self.new.clone());
         }
+        let records = self.journal(cx)?.transpose()?;
+        Ok(records.and_then(|records| journal::switched(&records).cloned()))
+    }
+
+    /// What the journal that is there now says, or why that makes no sense.
+    fn journal(&self, cx: &Cx) -> Result<Option<Result<Vec<Record>>>> {
         let journal = private(self.folder).join("journal");
         match self.host.read(cx, &[Want::File(journal.clone())])?.into_iter().flatten().next().map(|file| file.content)
         {
-            Some(Content::There { bytes, .. }) => Ok(journal::switched(&journal::parse(&bytes)?).cloned()),
+            Some(Content::There { bytes, .. }) => Ok(Some(journal::parse(&bytes))),
             Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", journal.display()))),
             Some(Content::Missing) | None => Ok(None),
         }
+    }
+
+    /// How far it came, as its journal says: where the link was lost, so was the lock, and another run
+    /// may have put right what it found.
+    pub(super) fn fate(&self, cx: &Cx) -> Result<Fate> {
+        let ours = |record: Option<&Record>| match record {
+            Some(Record::Open(opened)) => opened.files == self.opened.files,
+            _ => true,
+        };
+        Ok(match self.journal(cx)? {
+            None if self.new.is_some() => Fate::Elsewhere,
+            Some(Ok(records)) if ours(records.first()) => match records.last() {
+                Some(Record::Proved) => Fate::Proved,
+                _ => Fate::Open,
+            },
+            None => Fate::Open,
+            Some(_) => Fate::Elsewhere,
+        })
     }
 
     /// The commit point.

@@ -52,7 +52,7 @@ pub fn read(cx: &Cx, target: &Target) -> Result<Past> {
         let ids = names(cx, target.keeper, &home)?.into_iter().filter_map(|name| name.parse::<u64>().ok());
         // An id counts in the first folder that has it: that is where the next one is kept.
         let ids: Vec<u64> = ids.filter(|id| seen.insert(*id)).collect();
-        let wants: Vec<Want> = ids.iter().map(|id| Want::File(home.join(id.to_string()).join("meta.json"))).collect();
+        let wants: Vec<Want> = ids.iter().map(|id| Want::File(home.join(id.to_string()).join(history::META))).collect();
         for (id, file) in ids.iter().zip(target.keeper.read(cx, &wants)?.into_iter().flatten()) {
             let entry = match &file.content {
                 Content::There { bytes, .. } => understood(bytes),

@@ -1,18 +1,19 @@
 //! One change: what it knows, and what it asks of host and engine on its way.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::journal::{Opened, Record};
-use super::open::Open;
+use super::open::{Fate, Open};
 use super::proof::{differs, sum, warnings, worst};
 use super::{Gate, Options, Outcome, ReloadPolicy, Seen, Status, Target, history, recover};
 use crate::cx::Cx;
 use crate::engine::{Console, Done, Estate, FileChange, Live, Opening, Plan, Proof, Reader, Reload, Verdict, Warning};
 use crate::error::{Code, Error, Place, Result};
 use crate::extension::Ext;
-use crate::host::{Content, Guard, Meta, Stopped, Want};
+use crate::host::{Content, Guard, Host, Meta, Stopped, Want};
 use crate::pool::both;
 
 /// Getting the lock took this long: somebody else was at work, and what the engine said is old. Where
@@ -501,7 +502,7 @@ impl<'a> Run<'a> {
         let Ok((id, history)) = history::steps(target, self.options, plan, &*ground.estate, live, room) else {
             return Ok(false);
         };
-        let kept = 1 + history.len();
+        let (kept, entry) = (1 + history.len(), history::written(&id, &history));
         let steps = [vec![open.noting(Record::Proved)?], history, open.closing()].concat();
         // Even where it fails the line may be there.
         self.committed = true;
@@ -512,7 +513,7 @@ impl<'a> Run<'a> {
         let (dialable, acted) = both(self.asked_last, dialable, || target.host.act(&calm, &steps));
         match acted {
             Ok(()) => (self.outcome.id, self.closed) = (Some(id), true),
-            Err(Stopped { error, .. }) if error.code == Code::Unreachable => self.look_back(&calm, id, error)?,
+            Err(Stopped { error, .. }) if error.code == Code::Unreachable => self.look_back(&calm, id, entry, error)?,
             Err(Stopped { done: 0, error }) => return Err(error),
             // The rest is done once more, and what fails is said.
             Err(Stopped { done, .. }) if done < kept => {}
@@ -525,17 +526,26 @@ impl<'a> Run<'a> {
 
     /// How far it came when the link was lost; the error of that where it came not to the commit
     /// point, or nobody knows.
-    fn look_back(&mut self, calm: &Cx, id: String, error: Error) -> Result<()> {
-        let Target { host, folder, keeper, .. } = self.target;
-        let Ok(found) = host.read(calm, &recover::wants(folder)) else { return Err(error) };
-        match recover::find(*host, folder, found) {
-            Ok(recover::Found::Nothing) => self.closed = true,
-            Ok(recover::Found::Change { proved: true, .. }) => {}
-            _ => return Err(error),
+    fn look_back(&mut self, calm: &Cx, id: String, entry: Option<(PathBuf, Arc<[u8]>)>, error: Error) -> Result<()> {
+        let (Some(open), Some(ground)) = (&self.open, &self.ground) else { return Err(error) };
+        let holds = |host: &dyn Host, path: &Path, wanted: Option<&Arc<[u8]>>| {
+            let found = host.read(calm, &[Want::File(path.to_owned())]);
+            let found = found.ok().and_then(|found| found.into_iter().flatten().next());
+            match (wanted, found.map(|file| file.content)) {
+                (Some(wanted), Some(Content::There { bytes, .. })) => bytes == *wanted,
+                (None, Some(Content::Missing)) => true,
+                _ => false,
+            }
+        };
+        let Ok(fate) = open.fate(calm) else { return Err(error) };
+        let kept = entry.is_some_and(|(path, bytes)| holds(self.target.keeper, &path, Some(&bytes)));
+        let mut files = ground.plan.files.iter();
+        let stays = kept || files.all(|file| holds(self.target.host, &file.path, file.after.as_ref()));
+        if fate == Fate::Open || (fate == Fate::Elsewhere && !stays) {
+            return Err(error);
         }
-        let home = self.target.history.first().map(|root| history::home(root, &self.target.name));
-        let there = home.and_then(|home| history::names(calm, *keeper, &home).ok()).unwrap_or_default();
-        self.outcome.id = there.contains(&id).then_some(id);
+        self.closed = fate == Fate::Elsewhere;
+        self.outcome.id = kept.then_some(id);
         Ok(())
     }
 

@@ -235,13 +235,7 @@ impl<'a> Run<'a> {
     /// Brings the old state back after `error`, wherever the change had come to; the error to end with.
     pub(super) fn put_back(&mut self, gate: &mut dyn Gate, error: Error) -> Error {
         let error = match self.open.take() {
-            Some(open) => {
-                if self.committed {
-                    // Another PBX could not be proved: whoever finds this journal must not finish it.
-                    let _ = open.unproved(&self.cx.uncancellable());
-                }
-                back::put_back(self, &open, error)
-            }
+            Some(open) => back::put_back(self, &open, error),
             None => error,
         };
         if std::mem::take(&mut self.told) && !self.outcome.changed {

@@ -114,3 +114,50 @@ fn a_change_takes_few_turns() {
     let turns = wired.log.lock().unwrap().turns;
     assert_eq!(turns, 5);
 }
+
+/// The lock is lost with the link. Another run that waited for it puts right what it finds, and makes a
+/// change of its own under the same number, before the first is back.
+#[test]
+fn what_another_run_has_taken_back_meanwhile_is_not_claimed_nor_touched() {
+    let turns = {
+        let (lab, wired) = prepared();
+        assert_eq!(code(&lab.change(many())), 0);
+        wired.log.lock().unwrap().turns
+    };
+    let (mut undone, mut done) = (0, 0);
+    for arrives in [Arrives::Nothing, Arrives::All] {
+        for turn in 3..=turns {
+            let (lab, wired) = prepared();
+            let (old, root) = (lab.tree(), lab.root.clone());
+            let theirs = std::sync::Arc::new(std::sync::Mutex::new(None));
+            {
+                let mut log = wired.log.lock().unwrap();
+                log.cut = Some((turn, arrives));
+                let theirs = std::sync::Arc::clone(&theirs);
+                log.meanwhile = Some(Box::new(move || {
+                    let other = Lab::at(root);
+                    let outcome = other.change(vec![set("5000", "theirs"), set("9001", "theirs")]);
+                    assert_eq!(code(&outcome), 0, "{:?}", outcome.error);
+                    // One more is under way: it was killed.
+                    fs::create_dir(other.folder().join(".sipctl")).unwrap();
+                    fs::write(other.folder().join(".sipctl/journal"), "theirs\n").unwrap();
+                    fs::hard_link(other.folder().join("main.conf"), other.folder().join(".sipctl/0.old")).unwrap();
+                    *theirs.lock().unwrap() = Some((outcome.id, other.tree()));
+                }));
+            }
+            let outcome = lab.change(many());
+            let theirs = theirs.lock().unwrap().take();
+            let at = format!("cut at turn {turn}, {arrives:?} arrives: {:?} {:?}", outcome.error, outcome.warnings);
+            let Some((id, tree)) = theirs else { panic!("nobody came: {at}") };
+            assert_eq!(lab.tree(), tree, "{at}");
+            assert!(lab.folder().join(".sipctl/0.old").exists(), "{at}");
+            let ours = tree["main.conf"].contains("a longer text");
+            assert_eq!(ours, old["main.conf"] != tree["main.conf"].replace("5000=theirs\n", ""), "{at}");
+            assert_eq!(outcome.changed, ours, "{at}");
+            assert_eq!(code(&outcome) == 0, ours, "{at}");
+            assert!(outcome.id.is_none() || (ours && outcome.id != id), "{at}: {:?}", outcome.id);
+            if ours { done += 1 } else { undone += 1 }
+        }
+    }
+    assert!(undone > 2 && done > 0, "{undone} undone, {done} done");
+}

@@ -21,7 +21,7 @@ pub enum Arrives {
 }
 
 /// What happens on the wire.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Log {
     /// How often something was sent after something had been heard.
     pub turns: usize,
@@ -32,6 +32,8 @@ pub struct Log {
     pub frozen: bool,
     /// How many logins there may be.
     pub most: Option<usize>,
+    /// What happens before the second login.
+    pub meanwhile: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// A way to a shell over such a wire.
@@ -56,6 +58,11 @@ impl Transport for Wired {
         let mut log = self.log.lock().unwrap();
         if log.most.is_some_and(|most| log.logins >= most) {
             return Err(Error::new(Code::Unreachable, "the wire is cut"));
+        }
+        if log.logins > 0
+            && let Some(meanwhile) = log.meanwhile.take()
+        {
+            meanwhile();
         }
         log.logins += 1;
         Ok(Box::new(Wire { inner: Some(self.shell.shell(cx)?), log: Arc::clone(&self.log), sending: false }))
