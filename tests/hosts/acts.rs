@@ -207,3 +207,35 @@ fn what_is_done_there_is_what_is_done_here() {
         }
     }
 }
+
+/// The journal is the same file, whoever writes it: also where a moment begins with zeros.
+#[test]
+fn stamps_are_the_same_bytes_here_and_there() {
+    let (cx, twin) = (Cx::new(&Silent), Twin::new());
+    let moments = [(7, 0), (7, 5), (1_700_000_000, 70_000_001), (1_700_000_000, 999_999_999), (-3, 120_000_000)];
+    let names = ["a b", "-n 'a\"$(id)`id`\\\n*?[x]!\u{1}\u{7f}\u{81} ~%s;&|", "-rf", "1.5", "empty"];
+    for (name, (seconds, nanos)) in names.into_iter().zip(moments) {
+        fs::write(twin.at(name), &name.as_bytes()[..name.len() % 5]).unwrap();
+        let (tv_sec, tv_nsec) = (seconds, nanos);
+        let moment = rustix::fs::Timespec { tv_sec, tv_nsec };
+        let times = rustix::fs::Timestamps { last_access: moment, last_modification: moment };
+        rustix::fs::utimensat(rustix::fs::CWD, twin.at(name), &times, rustix::fs::AtFlags::empty()).unwrap();
+    }
+    let odd = names.iter().map(|name| Some(twin.at(name))).chain([None, Some(twin.at("link"))]);
+    let many = (0..2000).map(|n| Some(twin.at(names[n % names.len()])));
+    let missing = [Some(twin.at("old")), Some(twin.at("none"))].into_iter();
+    for of in [odd.collect(), many.collect(), missing.collect(), Vec::new()] {
+        let stamped = |path: &Path, host: &dyn Host| {
+            let (before, after) = ("{\"a'$b%s\":[".to_owned(), "]}\n".to_owned());
+            let step = Step::Stamps { path: path.to_owned(), before, of: Vec::clone(&of), after };
+            let said = host.act(&cx, &[step]).map_err(|stopped| format!("{} {}", stopped.done, stopped.error.line()));
+            let text = fs::read_to_string(path).unwrap_or_default();
+            let _ = fs::remove_file(path);
+            (said, text)
+        };
+        let here = stamped(&twin.at("journal"), &Local);
+        for (name, shell) in all() {
+            assert_eq!(stamped(&twin.at("journal"), &far(&shell)), here, "{name}");
+        }
+    }
+}

@@ -163,8 +163,13 @@ mounts() {
   m '|'
 }
 
-# Acting. s counts what was done and stops at the first failure; w takes back what a sync failed for.
-s() { [ -z "$bad" ] || return; if "$@"; then ok=$((ok + 1)); else bad=1; fi; }
+# Acting. s counts what was done, is heard now and then, and stops at the first failure; w takes back
+# what a sync failed for.
+s() {
+  [ -z "$bad" ] || return
+  if "$@"; then ok=$((ok + 1)); else bad=1; return; fi
+  case $ok in *00) m going ;; esac
+}
 w() { [ -z "$bad" ] || return; k=$1; shift; "$@" || { bad=1; ok=$((ok - k)); }; }
 durable() {
   case $syncs in
@@ -220,23 +225,38 @@ append() {
   left=$((left - $2))
   take "$2" | (cat >>"$1"; c=$?; cat >/dev/null; exit $c)
 }
-# stamps FILE BEFORE AFTER PATH...: without a path, none.
+# stamps FILE BEFORE AFTER PATH...: without a path, none. One stat for many.
 stamps() {
   f=$1 l=$2 e=$3 c=
   shift 3
+  while [ $# -gt 400 ]; do
+    eval "stamped $first" || return
+    shift 400
+  done
+  stamped "$@" || return
+  printf '%s%s' "$l" "$e" >>"$f"
+}
+stamped() {
+  g=$(
+    for p do
+      shift
+      [ -z "$p" ] || set -- "$@" "$p"
+    done
+    [ $# = 0 ] || stat -L -c '%i %s %Y %y' -- "$@"
+  ) || return
   for p do
     if [ -z "$p" ]; then l=$l${c}null
     else
-      g=$(stat -L -c '%i %s %Y %y' -- "$p") || return
-      case $g in *.*) h=${g#*.}; h=${h%% *} ;; *) h= ;; esac
+      read -r i k t h
+      case $h in *.*) h=${h#*.}; h=${h%% *} ;; *) h= ;; esac
       h=${h#"${h%%[!0]*}"}
-      set_stamp $g
+      l="$l$c{\"inode\":$i,\"size\":$k,\"mtime\":[$t,${h:-0}]}"
     fi
     c=,
-  done
-  printf '%s%s' "$l" "$e" >>"$f"
+  done <<EOF
+$g
+EOF
 }
-set_stamp() { l="$l$c{\"inode\":$1,\"size\":$2,\"mtime\":[$3,${h:-0}]}"; }
 # still PATH 'DEVICE INODE SIZE SECONDS' FRACTION SHA-256 SIZE
 still() {
   g=$(stat -L -c '%d %i %s %Y %y' -- "$1") || { there "$1" && return 1; m changed; return 1; }

@@ -56,8 +56,9 @@ fn one(step: &Step, model: &mut Option<Model>, sync: bool) -> Result<()> {
         Step::Append { path, bytes } => append(path, bytes).map_err(|e| failed("write", path, e)),
         Step::Stamps { path, before, of, after } => {
             let stamps = of.iter().map(|file| file.as_deref().map_or(Ok("null".to_owned()), stamp));
-            let stamps = stamps.collect::<Result<Vec<_>>>()?.join(",");
-            append(path, format!("{before}{stamps}{after}").as_bytes()).map_err(|e| failed("write", path, e))
+            let stamps = stamps.collect::<io::Result<Vec<_>>>();
+            let stamps = stamps.and_then(|all| append(path, format!("{before}{}{after}", all.join(",")).as_bytes()));
+            stamps.map_err(|e| failed("write", path, e))
         }
         Step::Expect { path, was, bytes } => expect(path, was.as_ref(), bytes),
         Step::Link { from, to } => link(from, to),
@@ -128,8 +129,8 @@ fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// What a file is at this moment, see [`Step::Stamps`].
-fn stamp(path: &Path) -> Result<String> {
-    let meta = fs::metadata(path).map_err(|e| failed("look at", path, e))?;
+fn stamp(path: &Path) -> io::Result<String> {
+    let meta = fs::metadata(path)?;
     let (inode, size, seconds, nanos) = (meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec());
     Ok(format!("{{\"inode\":{inode},\"size\":{size},\"mtime\":[{seconds},{nanos}]}}"))
 }
