@@ -6,7 +6,7 @@ use super::super::{File, Want};
 use crate::error::{Error, Result};
 
 /// What of one host is foreseen, and what was found of it. An answer is handed out once, and none is
-/// older than the last step or lock.
+/// older than the last step, lock or foresight.
 #[derive(Default)]
 pub(super) struct Ahead {
     book: Mutex<Book>,
@@ -25,9 +25,11 @@ impl Ahead {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next exchange takes these along.
+    /// The next exchange takes these along. What was foreseen before and nobody asked for is old by now.
     pub fn foresee(&self, wants: &[Want]) {
-        self.book().wanted.extend_from_slice(wants);
+        let mut book = self.book();
+        book.found.clear();
+        book.wanted.extend_from_slice(wants);
     }
 
     /// What was found so far may not be so any more.
@@ -81,5 +83,39 @@ impl Ahead {
         }
         .into_iter();
         Ok(known.into_iter().map(|known| known.or_else(|| read.next()).unwrap_or_default()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Content;
+    use super::*;
+
+    /// A file that says how often something was read before.
+    fn read(ahead: &Ahead, name: &str, times: &mut usize) -> String {
+        let read = |wants: &[Want]| {
+            *times += 1;
+            let file = |want: &Want| File {
+                path: want.path().to_owned(),
+                content: Content::Unreadable(format!("{} {times}", want.path().display())),
+            };
+            Ok(wants.iter().map(|want| vec![file(want)]).collect())
+        };
+        let found = ahead.read(&[Want::File(name.into())], read).unwrap().remove(0).remove(0).content;
+        let Content::Unreadable(said) = found else { panic!("{found:?}") };
+        said
+    }
+
+    #[test]
+    fn what_was_foreseen_for_one_command_is_old_for_the_next() {
+        let (ahead, mut times) = (Ahead::default(), 0);
+        ahead.foresee(&[Want::File("a".into()), Want::File("b".into())]);
+        assert_eq!(read(&ahead, "c", &mut times), "c 1");
+        assert_eq!(read(&ahead, "a", &mut times), "a 1");
+        assert_eq!(times, 1);
+        assert_eq!(read(&ahead, "a", &mut times), "a 2", "each is handed out once");
+        ahead.foresee(&[Want::File("d".into())]);
+        assert_eq!(read(&ahead, "b", &mut times), "b 3", "somebody sat in an editor meanwhile");
+        assert_eq!(read(&ahead, "d", &mut times), "d 3");
     }
 }
