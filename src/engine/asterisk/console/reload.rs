@@ -189,7 +189,15 @@ impl Channel {
             let answers = link.ask_patiently(cx, &questions, cx.timeouts.reload)?;
             let [first, second, _, last] = &answers[..] else { return Ok(false) };
             let was_there = *was_there.get_or_insert(removed(first));
-            if if added(second) { !removed(last) } else { ran(link, cx)? } {
+            let read = match added(second) {
+                true => !removed(last),
+                false => {
+                    // What was answered was answered before the reload that counts.
+                    link.foresee(Vec::new());
+                    ran(link, cx)?
+                }
+            };
+            if read {
                 return Ok(was_there);
             }
             wait(cx, rest.until)?;
