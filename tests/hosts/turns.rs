@@ -41,11 +41,14 @@ impl Far {
         self.proxy.counts().turns
     }
 
-    /// The turns of some commands, counted from the end of the login.
-    fn cost(&self, commands: &[&[&str]]) -> Vec<usize> {
+    /// The turns of some commands, counted from the end of the login, are at most so many. What is sent
+    /// at once by two threads may be sent one after the other where the machine is busy: then once more.
+    fn cost(&self, commands: &[&[&str]], most: usize) {
         // A login and one question.
         let list = self.turns(&["ext", "list", "--offline"]);
-        commands.iter().map(|args| self.turns(args) - list + 1).collect()
+        let round = |_| commands.iter().map(|args| self.turns(args) + 1 - list).collect::<Vec<_>>();
+        let rounds: Vec<_> = (0..5).map(round).take_while(|costs| costs.iter().any(|turns| *turns > most)).collect();
+        assert!(rounds.len() < 5, "{rounds:?}");
     }
 }
 
@@ -60,8 +63,7 @@ const REMOVE: &[&str] = &["ext", "rm", "1700", "--yes"];
 fn a_change_of_asterisk_takes_few_turns() {
     let Some(release) = Lab::engines().into_iter().next().filter(|_| here()) else { return };
     let office = Office::start(&release, example());
-    let costs = Far::new("asterisk", office.folder()).cost(&[ADD, SET, REMOVE]);
-    assert!(costs.iter().all(|turns| *turns <= 9), "{costs:?}");
+    Far::new("asterisk", office.folder()).cost(&[ADD, SET, REMOVE], 9);
 }
 
 /// Without the log.
@@ -71,6 +73,5 @@ fn a_change_of_freeswitch_takes_few_turns() {
         return;
     }
     let engine = FreeSwitch::start();
-    let costs = Far::new("freeswitch", &engine.conf()).cost(&[ADD, SET, REMOVE]);
-    assert!(costs.iter().all(|turns| *turns <= 8), "{costs:?}");
+    Far::new("freeswitch", &engine.conf()).cost(&[ADD, SET, REMOVE], 8);
 }
