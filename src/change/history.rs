@@ -17,7 +17,7 @@ use super::{Options, Target};
 use crate::cx::Cx;
 use crate::engine::{Done, Estate, FileChange, Plan};
 use crate::error::{Error, Result};
-use crate::host::{Content, File, Host, Meta, Step, Want};
+use crate::host::{Content, Host, Meta, Step, Want};
 use crate::secret::hex;
 
 /// The form that is written where every copy is a file of its own.
@@ -30,6 +30,8 @@ const MANY: usize = 8;
 const TOGETHER: &str = "new.after";
 /// The file that tells of a change, beside the copies.
 pub(super) const META: &str = "meta.json";
+/// So many bytes of copies are read at once.
+const AT_ONCE: usize = 8 << 20;
 /// How many changes of a PBX are kept.
 const KEPT: usize = 100;
 /// What may stand in a file name as it is.
@@ -313,15 +315,31 @@ fn left(cx: &Cx, host: &dyn Host, last: PathBuf, plan: &Plan) -> Result<Vec<Opti
         }
     }
     let past = plan.files.iter().filter_map(|change| Some((&change.path, &change.before.as_ref()?.0)));
-    past.map(|(path, bytes)| {
+    let past = past.map(|(path, bytes)| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Some(copy) = known.get(&(name, bytes.len() as u64)) else { return Ok(None) };
-        // One at a time: files can be large.
-        let found = host.read(cx, &[Want::File(copy.clone())])?.into_iter().flatten().next();
-        let same = matches!(found, Some(File { content: Content::There { bytes: kept, .. }, .. }) if kept == *bytes);
-        Ok(same.then(|| copy.clone()))
-    })
-    .collect()
+        (known.get(&(name, bytes.len() as u64)), bytes)
+    });
+    let past: Vec<(Option<&PathBuf>, &Arc<[u8]>)> = past.collect();
+    let (mut same, mut rest) = (Vec::with_capacity(past.len()), &past[..]);
+    while !rest.is_empty() {
+        // Many in one exchange, but they can be large.
+        let mut size = 0;
+        let fits = rest.iter().take_while(|(_, bytes)| {
+            size += bytes.len();
+            size <= AT_ONCE
+        });
+        let (now, later) = rest.split_at(fits.count().max(1));
+        let wants: Vec<Want> = now.iter().filter_map(|(copy, _)| Some(Want::File((*copy)?.clone()))).collect();
+        let mut found = host.read(cx, &wants)?.into_iter();
+        same.extend(now.iter().map(|(copy, bytes)| {
+            let copy = (*copy)?;
+            let found = found.next().and_then(|files| files.into_iter().next());
+            let same = matches!(found?.content, Content::There { bytes: kept, .. } if kept == **bytes);
+            same.then(|| copy.clone())
+        }));
+        rest = later;
+    }
+    Ok(same)
 }
 
 /// The steps that remove folders with the files in them.
