@@ -154,9 +154,10 @@ impl<'a> Open<'a> {
         let made = self.opened.files.iter().filter(|entry| entry.temp.is_some());
         let made: Vec<Want> = made.map(|entry| Want::Meta(entry.path.clone())).collect();
         let found = self.host.act_and_read(cx, &steps, &made).map_err(|Stopped { done, error }| {
-            // Where somebody else was at a file none of them is switched. Of a link that was lost nobody
-            // knows how much it carried.
-            if error.code == Code::Retry || (done < staged && error.code != Code::Unreachable) {
+            // Where somebody else was at a file none of them is switched. Of a link that was lost, or a host
+            // that was left, nobody knows how far it came.
+            let known = !matches!(error.code, Code::Unreachable | Code::NeedsPerson);
+            if error.code == Code::Retry || (done < staged && known) {
                 self.switching = false;
                 self.drop_staged(cx);
             }

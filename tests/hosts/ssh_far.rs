@@ -231,7 +231,7 @@ fn a_second_interrupt_leaves_a_host_that_hangs_and_says_what_is_not_known() {
     copy(Path::new("examples/asterisk"), &etc);
     let before = fs::read(etc.join("pjsip.conf")).unwrap();
     let pbx = format!("asterisk+ssh://{}@127.0.0.1:{}{}", me(), server.port, etc.display());
-    let add = ["--pbx", &pbx, "ext", "add", "1500", "--offline"];
+    let add = ["--pbx", &pbx, "ext", "add", "1500", "--offline", "-o", "json"];
     let mut run = Running::start(program(&server, &add));
     wait_for("the disk that hangs", || started.exists());
     // The first one waits for the host; each of the next ones is the second.
@@ -240,7 +240,9 @@ fn a_second_interrupt_leaves_a_host_that_hangs_and_says_what_is_not_known() {
         std::thread::sleep(Duration::from_millis(50));
         run.0.try_wait().unwrap().is_some()
     });
-    run.end(b"").fails(8, "left at the second interrupt").fails(8, "sipctl recover");
+    let answer = run.end(b"").fails(8, "left at the second interrupt").fails(8, "sipctl recover");
+    let document = answer.json();
+    assert_eq!(document["results"][0]["changed"], true, "what is not known is not reported as not done: {document}");
     assert_eq!(fs::read(etc.join("pjsip.conf")).unwrap(), before);
     fs::remove_file(stuck).unwrap();
     let (code, _, said) = sipctl(&server, &add);
