@@ -16,9 +16,15 @@ pub(super) fn put_back(run: &mut Run, open: &Open, mut error: Error) -> Error {
     let calm = run.cx.uncancellable();
     calm.events.progress("putting the old files back");
     if run.target.host.is_far() && open.fate(&calm).is_ok_and(|fate| fate == Fate::Elsewhere) {
-        run.outcome.changed = false;
-        error.message.push_str("; another run has put the old files back meanwhile");
-        return error;
+        // Whether the commit point was reached before, that run has seen.
+        run.outcome.changed = run.committed;
+        if !run.committed {
+            error.message.push_str("; another run has put the old files back meanwhile");
+            return error;
+        }
+        let message = format!("{}; another run has kept this change or taken it back meanwhile", error.line());
+        let hint = format!("what has become of it: sipctl history --pbx {}", run.target.name);
+        return Error::new(Code::NeedsPerson, message).hint(hint);
     }
     if run.committed {
         // Another PBX could not be proved: whoever finds this journal must not finish it.
@@ -26,6 +32,10 @@ pub(super) fn put_back(run: &mut Run, open: &Open, mut error: Error) -> Error {
     }
     if let Err(stuck) = open.put_back(&calm) {
         run.outcome.changed = true;
+        if error.code == Code::NeedsPerson && stuck.message == error.message {
+            // The host is left; that says all.
+            return error;
+        }
         let why = error.line();
         if stuck.code == Code::Unreachable {
             let message = format!("{why}; the old files could not be put back ({})", stuck.line());
