@@ -9,7 +9,7 @@ use super::journal::{self, Entry, How, Opened, Record, Stamp};
 use super::watchdog;
 use crate::cx::Cx;
 use crate::engine::{FileChange, LEFT_LOGIN, Plan, Proof};
-use crate::error::{Code, Error, Result, shell_word};
+use crate::error::{Code, Error, Place, Result, shell_word};
 use crate::host::{Command, Content, File, Host, Meta, Step, Stopped, Want};
 use crate::secret::salt;
 
@@ -365,6 +365,36 @@ fn stamp(found: &[File]) -> Option<Stamp> {
     content(found).map(|(_, meta)| Stamp::from(meta))
 }
 
+/// Refuses to delete a file whose name is a symbolic link: its target would go, and the name stay.
+fn no_links(cx: &Cx, host: &dyn Host, folder: &Path, home: Option<&Meta>, files: &[FileChange]) -> Result<()> {
+    let goes = files.iter().filter(|file| file.after.is_none());
+    let goes = goes.filter_map(|file| Some((&file.path, &file.before.as_ref()?.1.real)));
+    // Where the path below the folder is as it is written no link is on it, and no look is needed.
+    let plain = |path: &Path, real: &Path| {
+        home.zip(path.strip_prefix(folder).ok()).is_some_and(|(home, rest)| home.real.join(rest) == real)
+    };
+    let odd: Vec<(&PathBuf, &PathBuf)> = goes.filter(|(path, real)| !plain(path, real)).collect();
+    if odd.is_empty() {
+        return Ok(());
+    }
+    let parents: Vec<Want> = odd.iter().map(|(path, _)| Want::Meta(path.parent().unwrap_or(path).to_owned())).collect();
+    for ((path, real), parent) in odd.into_iter().zip(host.read(cx, &parents)?) {
+        let parent = content(&parent).map(|(_, meta)| &meta.real);
+        if parent.zip(path.file_name()).is_some_and(|(parent, name)| parent.join(name) == *real) {
+            continue;
+        }
+        let word = |path: &Path| shell_word(&path.to_string_lossy());
+        return Err(Error::failed(format!(
+            "this would delete {}, which is only a symbolic link to {}; nothing is changed",
+            path.display(),
+            real.display()
+        ))
+        .at(Place::new(path, 0))
+        .hint(format!("make it a file of its own first: mv {} {}", word(real), word(path))));
+    }
+    Ok(())
+}
+
 /// How each file of a plan will be changed, and what lies beside it meanwhile.
 fn entries(cx: &Cx, host: &dyn Host, folder: &Path, files: &[FileChange]) -> Result<Vec<Entry>> {
     // Keeps the temporaries of one change apart from whatever else lies there.
@@ -375,6 +405,7 @@ fn entries(cx: &Cx, host: &dyn Host, folder: &Path, files: &[FileChange]) -> Res
     wants.extend(files.iter().filter(looked).map(|file| Want::Meta(file.path.clone())));
     let mut found = host.read(cx, &wants)?.into_iter().map(|found| content(&found).map(|(_, meta)| meta.clone()));
     let home = found.next().flatten();
+    no_links(cx, host, folder, home.as_ref(), files)?;
     let near = |meta: &Meta| home.as_ref().is_some_and(|h| h.id.0 == meta.id.0 && meta.real.starts_with(&h.real));
     Ok(files
         .iter()

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::program::{Answer, Program};
 
-/// A copy of examples/asterisk, and the program for it.
+/// A copy of an example, and the program for it.
 struct House {
     program: Program,
     folder: PathBuf,
@@ -15,15 +15,15 @@ struct House {
 
 impl House {
     fn new() -> Self {
+        Self::of("asterisk")
+    }
+
+    fn of(engine: &str) -> Self {
         let program = Program::new();
         let folder = program.home().join("etc");
-        std::fs::create_dir(&folder).unwrap();
-        for entry in Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/asterisk")).read_dir().unwrap() {
-            let entry = entry.unwrap();
-            std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
-        }
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(engine), &folder);
         let state = program.home().join("state").display().to_string();
-        let pbx = format!("asterisk:{}", folder.display());
+        let pbx = format!("{engine}:{}", folder.display());
         Self { program: program.env("SIPCTL_STATE", &state).env("SIPCTL_PBX", &pbx), folder }
     }
 
@@ -48,6 +48,17 @@ impl House {
     fn kept(&self, id: u64) -> PathBuf {
         let homes = self.program.home().join("state").read_dir().unwrap();
         homes.map(|home| home.unwrap().path().join(id.to_string())).find(|path| path.exists()).unwrap()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in from.read_dir().unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => _ = std::fs::copy(entry.path(), to).unwrap(),
+        }
     }
 }
 
@@ -148,4 +159,27 @@ fn with_nothing_open_recover_has_nothing_to_do() {
     let result = house.done("recover --offline");
     assert_eq!((&result["changed"], &result["warnings"][0]["code"]), (&true.into(), &"recovered".into()));
     assert!(!house.folder.join(".sipctl").exists());
+}
+
+#[test]
+fn a_link_is_not_left_dangling() {
+    let house = House::of("freeswitch");
+    let link = house.folder.join("directory/default/1005.xml");
+    let target = house.program.home().join("1005.xml");
+    std::fs::rename(&link, &target).unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    house
+        .run("ext rm 1005 --yes --offline")
+        .fails(1, &format!("make it a file of its own first: mv {}", target.display()));
+    assert!(link.exists() && !house.folder.join(".sipctl").exists());
+    std::fs::rename(&target, &link).unwrap();
+    // A whole folder that is one is another matter.
+    let folder = house.folder.join("directory");
+    std::fs::rename(&folder, house.program.home().join("users")).unwrap();
+    std::os::unix::fs::symlink("../users", &folder).unwrap();
+    let before = std::fs::read(&link).unwrap();
+    house.done("ext rm 1005 --yes --offline");
+    assert!(!link.exists());
+    house.done("undo --yes --with-secrets --offline");
+    assert_eq!(std::fs::read(&link).unwrap(), before);
 }
