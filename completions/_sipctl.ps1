@@ -1099,7 +1099,7 @@ Register-ArgumentCompleter -Native -CommandName 'sipctl' -ScriptBlock {
             break
         }
         'sipctl;undo' {
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Everything since this time: 22:00, 2026-11-25T22:00, or 2h ago')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Everything since this time: 22:00, 2026-11-25T22:00, or 2h (ago)')
             [CompletionResult]::new('--max-change', '--max-change', [CompletionResultType]::ParameterName, 'Allow a change of up to this many extensions on one PBX [default: 10]')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'How long to wait for the lock and for a reload under way [default: 30s]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]')

@@ -1067,7 +1067,7 @@ set edit:completion:arg-completer[sipctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sipctl;undo'= {
-            cand --since 'Everything since this time: 22:00, 2026-11-25T22:00, or 2h ago'
+            cand --since 'Everything since this time: 22:00, 2026-11-25T22:00, or 2h (ago)'
             cand --max-change 'Allow a change of up to this many extensions on one PBX [default: 10]'
             cand --wait 'How long to wait for the lock and for a reload under way [default: 30s]'
             cand --timeout 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]'

@@ -1065,7 +1065,7 @@ complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_s
 complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -l accept-new-host-key -d 'Accept the key of a host that is not known yet, and remember it'
 complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show every file read, question asked and exchange made, secrets masked'
 complete -c sipctl -n "__fish_sipctl_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l since -d 'Everything since this time: 22:00, 2026-11-25T22:00, or 2h ago' -r
+complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l since -d 'Everything since this time: 22:00, 2026-11-25T22:00, or 2h (ago)' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l max-change -d 'Allow a change of up to this many extensions on one PBX [default: 10]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l wait -d 'How long to wait for the lock and for a reload under way [default: 30s]' -r
 complete -c sipctl -n "__fish_sipctl_using_subcommand undo" -l timeout -d 'Limit for opening a console, a question and a reload [default: 10s, 10s, 60s]' -r

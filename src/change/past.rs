@@ -11,8 +11,8 @@ use super::Target;
 use super::history::{self, Entry, NEWEST, home, names, sha256};
 use crate::cx::Cx;
 use crate::engine::{Estate, FileChange, Warning};
-use crate::error::{Code, Error, Place, Result};
-use crate::host::{Content, Meta, Want};
+use crate::error::{Code, Error, Place, Result, shell_word};
+use crate::host::{Content, File, Meta, Want};
 
 /// One change, and the folder its copies lie in.
 #[derive(Clone, Debug)]
@@ -30,6 +30,11 @@ pub struct Past {
     pub kept: Vec<Kept>,
     /// Entries this version does not understand: their ids and why.
     pub strange: BTreeMap<u64, String>,
+    /// Those of another PBX of the same name: their ids and folders.
+    pub(super) foreign: BTreeMap<u64, PathBuf>,
+    /// Where there is nothing under this name: other names with changes of the same folder, and the
+    /// command that makes it this one's.
+    pub(super) renamed: Vec<(String, String)>,
 }
 
 /// Files that differ from what sipctl last saw of them.
@@ -57,16 +62,51 @@ pub fn read(cx: &Cx, target: &Target) -> Result<Past> {
             let entry = match &file.content {
                 Content::There { bytes, .. } => understood(bytes),
                 Content::Unreadable(why) => Err(why.clone()),
-                Content::Missing => continue,
+                Content::Missing => Err("its meta.json is missing".to_owned()),
             };
             match entry {
+                Ok(entry) if !is_of(&entry, target) => _ = past.foreign.insert(*id, entry.folder),
                 Ok(entry) => past.kept.push(Kept { entry, folder: home.join(id.to_string()) }),
                 Err(why) => _ = past.strange.insert(*id, why),
             }
         }
     }
     past.kept.sort_by_key(|kept| kept.entry.id);
+    if seen.is_empty() {
+        past.renamed = renamed(cx, target)?;
+    }
     Ok(past)
+}
+
+/// Whether a change is one of this PBX: two inventories can call two PBXes the same.
+fn is_of(entry: &Entry, target: &Target) -> bool {
+    entry.folder == target.folder && entry.engine == target.engine.name()
+}
+
+/// Other names under which the same folder has a past.
+fn renamed(cx: &Cx, target: &Target) -> Result<Vec<(String, String)>> {
+    let mut out = Vec::new();
+    for root in &target.history {
+        let homes: Vec<PathBuf> = names(cx, target.keeper, root)?.iter().map(|name| root.join(name)).collect();
+        let wants: Vec<Want> = homes.iter().cloned().map(Want::Folder).collect();
+        let ids = |files: Vec<File>| {
+            files.iter().filter_map(|file| file.path.file_name()?.to_str()?.parse::<u64>().ok()).max()
+        };
+        let found = target.keeper.read(cx, &wants)?.into_iter().map(ids);
+        let newest: Vec<(PathBuf, u64)> =
+            homes.into_iter().zip(found).filter_map(|(home, id)| Some((home, id?))).collect();
+        let metas = newest.iter().map(|(home, id)| Want::File(home.join(id.to_string()).join("meta.json")));
+        let found = target.keeper.read(cx, &metas.collect::<Vec<_>>())?.into_iter().flatten();
+        for ((old, _), file) in newest.iter().zip(found) {
+            let Content::There { bytes, .. } = &file.content else { continue };
+            let Ok(entry) = understood(bytes) else { continue };
+            if is_of(&entry, target) {
+                let word = |path: &Path| shell_word(&path.to_string_lossy());
+                out.push((entry.pbx, format!("mv {} {}", word(old), word(&home(root, &target.name)))));
+            }
+        }
+    }
+    Ok(out)
 }
 
 fn understood(bytes: &[u8]) -> Result<Entry, String> {
@@ -86,6 +126,10 @@ impl Past {
         if let Some(kept) = self.kept.iter().find(|kept| kept.entry.id == id) {
             return Ok(kept);
         }
+        if let Some(folder) = self.foreign.get(&id) {
+            let message = format!("change {id} is one of {}, a PBX of the same name", folder.display());
+            return Err(Error::new(Code::NotFound, message).hint("give one of them another name in the inventory"));
+        }
         Err(match self.strange.get(&id) {
             Some(why) => Error::new(Code::NeedsPerson, format!("change {id} cannot be read: {why}")),
             None => Error::new(Code::NotFound, format!("no change {id} in the history"))
@@ -93,10 +137,23 @@ impl Past {
         })
     }
 
-    /// What this version does not understand, for people.
+    /// What is not shown, for people.
     pub fn warnings(&self) -> Vec<Warning> {
         let warning = |(id, why): (&u64, &String)| Warning::new("history", format!("change {id} is not shown: {why}"));
-        self.strange.iter().map(warning).collect()
+        let foreign = self.foreign.values().collect::<BTreeSet<_>>().into_iter().map(|folder| {
+            let message = format!("the changes of {}, a PBX of the same name, are not shown", folder.display());
+            Warning::new("history", message)
+        });
+        self.strange.iter().map(warning).chain(foreign).chain(self.elsewhere()).collect()
+    }
+
+    /// Where the past may be that is not found under this name.
+    pub fn elsewhere(&self) -> Option<Warning> {
+        let (name, command) = self.renamed.first()?;
+        let message = format!(
+            "nothing is kept under this name, but changes of the same folder under {name}; if that is this PBX: {command}"
+        );
+        Some(Warning::new("history", message))
     }
 
     /// What changed without sipctl: before each change, and since the last one. (After an entry that

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Target;
 use super::past::{self, Kept, Past};
 use crate::cx::Cx;
-use crate::engine::{Done, Estate, FileChange, Live, Plan};
+use crate::engine::{Done, Estate, FileChange, Live, Plan, Warning};
 use crate::error::{Code, Error, Place, Result};
 use crate::host::{Content, Meta, Want};
 use crate::text::merge::merge;
@@ -50,11 +50,21 @@ pub fn plan(
     wanted: &Wanted,
 ) -> Result<Plan, Clash> {
     let past = past::read(cx, target)?;
-    let chosen = choose(&past, wanted)?;
-    let files = files(cx, target, &chosen)?;
+    let mut chosen = choose(&past, wanted)?;
+    let by = gone(&past.kept, |_| true);
+    let by = chosen.first().filter(|_| matches!(wanted, Wanted::Id(_))).and_then(|kept| by.get(&kept.entry.id));
+    if by.is_some() {
+        chosen.clear();
+    }
+    let (files, merged) = files(cx, target, &chosen)?;
     let done: Vec<Done> = taken_back(&chosen);
-    let mut plan = estate.plan_files(live, &files, &done)?;
-    if !files.is_empty() {
+    let undone = chosen.iter().filter(|_| merged).map(|kept| past::changes(cx, target, kept));
+    let undone = undone.collect::<Result<Vec<_>>>()?;
+    let mut plan = estate.plan_files(live, &files, &done, &undone)?;
+    plan.warnings.extend(forgotten(&past, wanted));
+    if files.is_empty() {
+        plan.warnings.push(Warning::new("history", nothing(wanted, by, &chosen)));
+    } else {
         plan.done = done;
         plan.undo = chosen.iter().map(|kept| kept.entry.id).collect();
         plan.files = files;
@@ -62,17 +72,48 @@ pub fn plan(
     Ok(plan)
 }
 
+/// Where all since a time is wanted, and the history begins only later.
+fn forgotten(past: &Past, wanted: &Wanted) -> Option<Warning> {
+    let Wanted::Since(when) = wanted else { return None };
+    let first = &past.kept.first()?.entry;
+    let known = |id: u64| past.strange.contains_key(&id) || past.foreign.contains_key(&id);
+    (first.when >= *when && !(1..first.id).all(known)).then(|| {
+        let message = format!("what was changed before change {} ({}) is not kept, and stays", first.id, first.when);
+        Warning::new("history", message)
+    })
+}
+
+/// Why there is nothing to do.
+fn nothing(wanted: &Wanted, by: Option<&u64>, chosen: &[&Kept]) -> String {
+    match (wanted, by, chosen) {
+        (Wanted::Id(id), Some(by), _) => {
+            format!("change {id} was taken back already, by change {by}; to bring it back: sipctl undo {by}")
+        }
+        (Wanted::Since(when), _, []) => format!("no change that stands is kept since {when}"),
+        _ => {
+            let ids: Vec<String> = chosen.iter().map(|kept| kept.entry.id.to_string()).collect();
+            format!("nothing is left of change {}; to take back an older one, name it: sipctl undo ID", ids.join(", "))
+        }
+    }
+}
+
+/// What was taken back, and by which of those that count; one that was taken back itself does not.
+fn gone(past: &[Kept], counts: impl Fn(&Kept) -> bool) -> BTreeMap<u64, u64> {
+    let mut gone = BTreeMap::new();
+    for kept in past.iter().rev() {
+        if counts(kept) && !gone.contains_key(&kept.entry.id) {
+            gone.extend(kept.entry.undo.iter().map(|id| (*id, kept.entry.id)));
+        }
+    }
+    gone
+}
+
 /// The changes that stand, newest first: one that was taken back, and what took it back, do not.
 fn standing(past: &[Kept]) -> Vec<&Kept> {
     let here: BTreeSet<u64> = past.iter().map(|kept| kept.entry.id).collect();
-    let mut gone = BTreeSet::new();
-    for kept in past.iter().rev() {
-        let undone = &kept.entry.undo;
-        if !gone.contains(&kept.entry.id) && !undone.is_empty() && undone.iter().all(|id| here.contains(id)) {
-            gone.extend(undone.iter().copied().chain([kept.entry.id]));
-        }
-    }
-    past.iter().rev().filter(|kept| !gone.contains(&kept.entry.id)).collect()
+    let whole = |kept: &Kept| !kept.entry.undo.is_empty() && kept.entry.undo.iter().all(|id| here.contains(id));
+    let gone = gone(past, whole);
+    past.iter().rev().filter(|kept| !whole(kept) && !gone.contains_key(&kept.entry.id)).collect()
 }
 
 fn choose<'p>(past: &'p Past, wanted: &Wanted) -> Result<Vec<&'p Kept>> {
@@ -84,13 +125,18 @@ fn choose<'p>(past: &'p Past, wanted: &Wanted) -> Result<Vec<&'p Kept>> {
     match wanted {
         Wanted::Id(id) => Ok(vec![past.find(*id)?]),
         Wanted::Newest => {
-            let standing = standing(&past.kept);
+            let gone = gone(&past.kept, |_| true);
             // What brings something back is undone only by its id.
-            let newest = standing.into_iter().find(|kept| kept.entry.undo.is_empty());
+            let stands = |kept: &&Kept| kept.entry.undo.is_empty() && !gone.contains_key(&kept.entry.id);
+            let newest = past.kept.iter().rev().find(stands);
             unknown(newest.map_or(0, |kept| kept.entry.id))?;
             match newest {
                 Some(newest) => Ok(vec![newest]),
-                None => Err(Error::new(Code::NotFound, "there is no change to take back").hint("sipctl history")),
+                None => {
+                    let error = Error::new(Code::NotFound, "there is no change to take back");
+                    let elsewhere = past.elsewhere().map(|warning| warning.message);
+                    Err(elsewhere.into_iter().fold(error, Error::hint).hint("see what there is: sipctl history"))
+                }
             }
         }
         Wanted::Since(when) => {
@@ -125,8 +171,9 @@ fn taken_back(chosen: &[&Kept]) -> Vec<Done> {
     out
 }
 
-/// The files as they will be, from the newest change back to the oldest.
-fn files(cx: &Cx, target: &Target, chosen: &[&Kept]) -> Result<Vec<FileChange>, Clash> {
+/// The files as they will be, from the newest change back to the oldest; and whether lines of somebody
+/// else's stay in one.
+fn files(cx: &Cx, target: &Target, chosen: &[&Kept]) -> Result<(Vec<FileChange>, bool), Clash> {
     let paths: BTreeSet<&PathBuf> = chosen.iter().flat_map(|kept| kept.entry.files.iter().map(|f| &f.path)).collect();
     let wants: Vec<Want> = paths.iter().map(|path| Want::File((*path).clone())).collect();
     let mut now: BTreeMap<PathBuf, Option<(Bytes, Meta)>> = BTreeMap::new();
@@ -144,6 +191,7 @@ fn files(cx: &Cx, target: &Target, chosen: &[&Kept]) -> Result<Vec<FileChange>, 
         now.iter().map(|(path, there)| (path.clone(), there.as_ref().map(|(bytes, _)| Arc::clone(bytes)))).collect();
     let mut owners = BTreeMap::new();
     let mut clashes: Vec<Since> = Vec::new();
+    let mut mixed = false;
     for kept in chosen {
         for (file, sides) in kept.entry.files.iter().zip(past::copies(cx, target, kept)?) {
             owners.insert(file.path.clone(), file.owner);
@@ -152,7 +200,10 @@ fn files(cx: &Cx, target: &Target, chosen: &[&Kept]) -> Result<Vec<FileChange>, 
                 _ if *is == sides.after => *is = sides.before,
                 _ if *is == sides.before => {}
                 (Some(before), Some(ours), Some(after)) => match merge(after, ours, before) {
-                    Some(merged) => *is = Some(merged.into()),
+                    Some(merged) => {
+                        mixed = true;
+                        *is = Some(merged.into());
+                    }
                     None => clashes.push((kept.entry.id, file.path.clone(), sides.after, is.clone())),
                 },
                 _ => clashes.push((kept.entry.id, file.path.clone(), sides.after, is.clone())),
@@ -180,7 +231,7 @@ fn files(cx: &Cx, target: &Target, chosen: &[&Kept]) -> Result<Vec<FileChange>, 
         change.owner = owners.get(&change.path).copied().flatten().filter(|_| comes);
         Some(change)
     });
-    Ok(changed.collect())
+    Ok((changed.collect(), mixed))
 }
 
 /// Whether a password comes back that is nowhere in these files now.
@@ -222,6 +273,25 @@ mod tests {
         assert_eq!(ids(standing(&past(&[&[], &[], &[2], &[1]]))), [0u64; 0]);
         assert_eq!(ids(standing(&past(&[&[], &[], &[2]])[1..])), [0u64; 0]);
         assert_eq!(ids(standing(&past(&[&[], &[], &[2]])[2..])), [3], "it took back what is older");
+    }
+
+    #[test]
+    fn an_undo_counts_also_when_the_oldest_it_took_back_is_forgotten() {
+        let past = Past { kept: past(&[&[], &[], &[], &[3, 2, 1]])[1..].to_vec(), ..Past::default() };
+        assert_eq!(choose(&past, &Wanted::Newest).err().map(|e| e.code), Some(Code::NotFound));
+        assert_eq!(gone(&past.kept, |_| true).into_keys().collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_history_that_begins_too_late_is_said() {
+        let kept = past(&[&[], &[], &[]]);
+        let late = Past { kept: kept[1..].to_vec(), ..Past::default() };
+        let since = |when: &str| Wanted::Since(format!("2026-01-0{when}T00:00:00Z"));
+        let message = forgotten(&late, &since("1")).unwrap().message;
+        assert!(message.contains("before change 2 (2026-01-02T00:00:00Z)"), "{message}");
+        assert_eq!(forgotten(&late, &since("3")), None);
+        assert_eq!(forgotten(&late, &Wanted::Newest), None);
+        assert_eq!(forgotten(&Past { kept, ..Past::default() }, &since("1")), None);
     }
 
     #[test]

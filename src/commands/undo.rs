@@ -28,7 +28,7 @@ pub struct UndoArgs {
     /// The id of a change, as `sipctl history` shows it
     #[arg(value_name = "ID", conflicts_with = "since")]
     id: Option<u64>,
-    /// Everything since this time: 22:00, 2026-11-25T22:00, or 2h ago
+    /// Everything since this time: 22:00, 2026-11-25T22:00, or 2h (ago)
     #[arg(long, value_name = "TIME", value_parser = since)]
     since: Option<String>,
     /// Let passwords come back that were in force before
@@ -42,7 +42,14 @@ pub struct UndoArgs {
 
 /// A moment as the history writes it.
 fn since(text: &str) -> Result<String, String> {
-    since_at(text, &ZonedDateTime::now()).ok_or_else(|| "write a time such as 22:00, 2026-11-25T22:00 or 2h".to_owned())
+    let now = ZonedDateTime::now();
+    match since_at(text, &now) {
+        None => Err("write a time such as 22:00, 2026-11-25T22:00 or 2h".to_owned()),
+        Some(then) if then > crate::change::past::time(now.timestamp().as_second()) => {
+            Err(format!("{then} is still to come"))
+        }
+        Some(then) => Ok(then),
+    }
 }
 
 fn since_at(text: &str, now: &ZonedDateTime) -> Option<String> {

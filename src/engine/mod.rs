@@ -87,6 +87,14 @@ pub struct FileChange {
     pub owner: Option<(u32, u32, u32)>,
 }
 
+impl FileChange {
+    /// What these files were, and what they become.
+    pub fn sides(files: &[Self]) -> [moves::Changes; 2] {
+        let before = files.iter().map(|file| (file.path.clone(), file.before.as_ref().map(|(bytes, _)| bytes.clone())));
+        [before.collect(), files.iter().map(|file| (file.path.clone(), file.after.clone())).collect()]
+    }
+}
+
 /// What a plan did for one extension.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
@@ -387,8 +395,15 @@ pub trait Estate: Send {
     fn plan(&self, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan>;
 
     /// What files with other bytes come to, whoever wrote them: the reload and the questions, without
-    /// the files themselves. `done` says whom they are about.
-    fn plan_files(&self, live: Option<&Live>, files: &[FileChange], done: &[Done]) -> Result<Plan>;
+    /// the files themselves. `done` says whom they are about. Where lines were merged, `undone` holds
+    /// the changes whose lines go: what none of these touches may not differ.
+    fn plan_files(
+        &self,
+        live: Option<&Live>,
+        files: &[FileChange],
+        done: &[Done],
+        undone: &[Vec<FileChange>],
+    ) -> Result<Plan>;
 
     /// Proofs of everything the files say of all extensions (`sipctl reload`).
     fn proofs(&self, live: Option<&Live>) -> Vec<Proof>;

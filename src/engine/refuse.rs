@@ -1,6 +1,8 @@
 //! What is refused on every engine, in the same words.
 
-use super::suggest;
+use std::path::Path;
+
+use super::{FileChange, suggest};
 use crate::error::{Code, Error, Place, Result};
 use crate::extension::{Ext, Kind};
 
@@ -44,6 +46,22 @@ pub fn taken(numbers: &[Ext], place: impl FnOnce(&Ext) -> Option<Place>) -> Resu
         }
     };
     Err(error)
+}
+
+/// Refuses files that the engine reads neither as they are nor as they would be.
+pub fn unread(files: &[FileChange], is_read: impl Fn(&Path) -> bool) -> Result<()> {
+    let Some(file) = files.iter().find(|file| !is_read(&file.path)) else { return Ok(()) };
+    Err(Error::failed(format!("{} is no part of the configuration any more", file.path.display()))
+        .at(Place::new(&file.path, 0))
+        .hint(
+            "what it held may stand elsewhere now: change that by hand, or with another command (nothing was written)",
+        ))
+}
+
+/// An error about lines of a change that stand somewhere else by now: taking them back would alter `what`.
+pub fn not_theirs(what: &str) -> Error {
+    Error::failed(format!("taking its lines back would also change {what}, which it did not touch"))
+        .hint("somebody has changed what stands around them since: take them back by hand (nothing was written)")
 }
 
 /// An error about a name that is none of those there are; `what` goes before the name, `place`

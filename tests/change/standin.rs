@@ -198,7 +198,7 @@ impl Estate for Files {
         Ok(plan)
     }
 
-    fn plan_files(&self, _: Option<&Live>, files: &[FileChange], _: &[Done]) -> Result<Plan> {
+    fn plan_files(&self, _: Option<&Live>, files: &[FileChange], _: &[Done], _: &[Vec<FileChange>]) -> Result<Plan> {
         let mut plan = Plan { reload: Reload { narrow: vec!["narrow".into()], only_narrow: false }, ..Plan::default() };
         let all = |pick: fn(&FileChange) -> Option<&Arc<[u8]>>| -> BTreeMap<String, String> {
             files.iter().filter_map(pick).flat_map(|bytes| values(bytes)).collect()

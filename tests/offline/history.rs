@@ -162,6 +162,104 @@ fn with_nothing_open_recover_has_nothing_to_do() {
 }
 
 #[test]
+fn what_was_taken_back_is_not_taken_back_twice() {
+    let house = House::new();
+    let before = house.text();
+    house.done("ext set 1001 --name Bob --offline");
+    let named = house.text();
+    house.done("undo --yes --offline");
+    house.done("undo 2 --yes --offline");
+    assert_eq!(house.text(), named);
+    let again = house.done("undo 2 --yes --offline");
+    assert_eq!((&again["changed"], &again["warnings"][0]["code"]), (&false.into(), &"history".into()));
+    assert!(again["warnings"][0]["message"].as_str().unwrap().contains("by change 3"), "{again:#}");
+    assert_eq!(house.text(), named);
+    house.done("undo --yes --offline");
+    assert_eq!(house.text(), before);
+    house.run("undo --yes --offline").fails(3, "see what there is: sipctl history");
+}
+
+#[test]
+fn undo_says_why_there_is_nothing_to_do() {
+    let house = House::new();
+    let before = house.text();
+    house.done("ext add 1002 --offline");
+    std::fs::write(house.folder.join("pjsip.conf"), &before).unwrap();
+    let result = house.done("undo --yes --offline");
+    assert!(result["warnings"][0]["message"].as_str().unwrap().contains("nothing is left of change 1"), "{result:#}");
+    std::fs::remove_dir_all(house.kept(1)).unwrap();
+    let result = house.done("undo --since 1h --yes --offline");
+    assert!(result["warnings"][0]["message"].as_str().unwrap().contains("no change that stands"), "{result:#}");
+}
+
+#[test]
+fn a_time_that_is_still_to_come_is_a_slip() {
+    let house = House::new();
+    house.done("ext add 1002 --offline");
+    house.run("undo --since 2999-01-01T00:00 --yes --offline").fails(2, "is still to come");
+}
+
+#[test]
+fn who_was_created_anew_since_does_not_come_back_beside_himself() {
+    let house = House::new();
+    house.done("ext rm 1001 --yes --offline");
+    let templates = house.folder.join("pjsip_templates.conf");
+    let text = std::fs::read_to_string(&templates).unwrap();
+    let new = "\n[1001]\ntype=endpoint\ncontext=internal\naors=1001\n[1001]\ntype=aor\nmax_contacts=2\n";
+    std::fs::write(&templates, text + new).unwrap();
+    let tree = house.text();
+    house.run("undo --yes --with-secrets --offline").fails(1, "two sections 1001");
+    assert_eq!(house.text(), tree);
+
+    let house = House::of("freeswitch");
+    let users = house.folder.join("directory/default");
+    house.done("ext rm 1001 --yes --offline");
+    let other = std::fs::read_to_string(users.join("1000.xml")).unwrap().replace("1000", "1001");
+    std::fs::write(users.join("new.xml"), other).unwrap();
+    house.run("undo --yes --with-secrets --offline").fails(4, "new.xml:2");
+    assert!(!users.join("1001.xml").exists());
+}
+
+#[test]
+fn merged_lines_that_would_land_with_somebody_else_are_refused() {
+    let house = House::new();
+    house.done("ext set 1001 --name Bob --offline");
+    house.done("ext set 1001 --unset endpoint.callerid --offline");
+    let path = house.folder.join("pjsip.conf");
+    let last = "aors=1001\ndirect_media=no\n";
+    let more = "aors=1001\ndirect_media=yes\n\n[1003]\ntype=endpoint\ncontext=internal\n";
+    std::fs::write(&path, house.text().replace(last, more)).unwrap();
+    let text = house.text();
+    house.run("undo --yes --offline").fails(1, "endpoint 1003, which it did not touch");
+    assert_eq!(house.text(), text);
+    // In the same place nothing else is in the way.
+    std::fs::write(&path, text.replace("[1003]\ntype=endpoint\ncontext=internal\n", "")).unwrap();
+    house.done("undo --yes --offline");
+    assert!(house.text().contains("callerid=\"Bob\" <1001>"), "{}", house.text());
+
+    let house = House::of("freeswitch");
+    let users = house.folder.join("directory/default");
+    let both = |name: &str| std::fs::read_to_string(users.join(name)).unwrap();
+    let two = both("1000.xml").replace("</include>\n", "") + &both("1001.xml").replace("<include>\n", "");
+    std::fs::write(users.join("1000.xml"), &two).unwrap();
+    std::fs::remove_file(users.join("1001.xml")).unwrap();
+    house.done("ext set 1000 --set variable.last=1 --offline");
+    house.done("ext set 1000 --unset variable.last --offline");
+    let text = both("1000.xml");
+    let last = "      <variable name=\"callgroup\" value=\"office\"/>\n";
+    assert!(text.contains(last), "{text}");
+    let new = format!(
+        "{}    </variables>\n  </user>\n  <user id=\"1009\">\n    <variables>\n{}",
+        last.replace("office", "sales"),
+        last.replace("office", "other")
+    );
+    std::fs::write(users.join("1000.xml"), text.replacen(last, &new, 1)).unwrap();
+    let text = both("1000.xml");
+    house.run("undo --yes --offline").fails(1, "which it did not touch");
+    assert_eq!(both("1000.xml"), text);
+}
+
+#[test]
 fn a_link_is_not_left_dangling() {
     let house = House::of("freeswitch");
     let link = house.folder.join("directory/default/1005.xml");
@@ -182,4 +280,88 @@ fn a_link_is_not_left_dangling() {
     assert!(!link.exists());
     house.done("undo --yes --with-secrets --offline");
     assert_eq!(std::fs::read(&link).unwrap(), before);
+}
+
+/// The words that choose a PBX by its name in an inventory.
+fn called(house: &House, name: &str) -> String {
+    let inventory = house.program.home().join(format!("{name}.ini"));
+    std::fs::write(&inventory, format!("[pbx {name}]\naddress = asterisk:{}\n", house.folder.display())).unwrap();
+    format!("--config {} --pbx {name} ", inventory.display())
+}
+
+#[test]
+fn two_of_one_name_do_not_take_back_each_other() {
+    let (house, other) = (House::new(), House::new());
+    let (here, there) = (called(&house, "office"), called(&other, "office"));
+    // The state folder of the first is that of both.
+    house.done(&format!("{here}ext add 1002 --offline"));
+    house.done(&format!("{there}ext add 1003 --offline"));
+    let text = house.text();
+    let result = house.done(&format!("{here}undo --yes --offline"));
+    assert_eq!(result["changes"][0]["number"], "1002", "{result:#}");
+    assert_ne!(house.text(), text);
+    assert!(other.text().contains("1003"));
+    house.run(&format!("{here}undo 2 --yes --offline")).fails(3, &other.folder.display().to_string());
+    let past = house.done(&format!("{there}history"));
+    assert_eq!((past["history"].as_array().unwrap().len(), &past["warnings"][0]["code"]), (1, &"history".into()));
+}
+
+#[test]
+fn one_that_was_given_another_name_is_told_where_its_past_is() {
+    let house = House::new();
+    let before = house.text();
+    house.done(&format!("{}ext add 1002 --offline", called(&house, "old's")));
+    let new = called(&house, "new");
+    house.run(&format!("{new}undo --yes --offline")).fails(3, "under old's; if that is this PBX: mv ");
+    let past = house.done(&format!("{new}history"));
+    let command = past["warnings"][0]["message"].as_str().unwrap().split_once("this PBX: ").unwrap().1;
+    assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success());
+    house.done(&format!("{new}undo --yes --offline"));
+    assert_eq!(house.text(), before);
+}
+
+#[test]
+fn a_change_whose_meta_is_gone_is_said() {
+    let house = House::new();
+    house.done("ext add 1002 --offline");
+    house.done("ext add 1003 --offline");
+    std::fs::remove_file(house.kept(2).join("meta.json")).unwrap();
+    let past = house.done("history");
+    assert!(past["warnings"][0]["message"].as_str().unwrap().contains("change 2 is not shown"), "{past:#}");
+    house.run("undo --yes --offline").fails(8, "change 2 cannot be read");
+}
+
+#[test]
+fn a_file_that_is_read_no_more_is_left_alone() {
+    let house = House::new();
+    house.done("ext set 2001 --name Front --offline");
+    let before = house.text();
+    let templates = house.folder.join("pjsip_templates.conf");
+    let left = std::fs::read(&templates).unwrap();
+    let moved = before.replace("pjsip_templates.conf", "moved.conf");
+    std::fs::write(house.folder.join("pjsip.conf"), moved).unwrap();
+    std::fs::copy(&templates, house.folder.join("moved.conf")).unwrap();
+    house.run("undo --yes --offline").fails(1, "pjsip_templates.conf is no part of the configuration");
+    assert_eq!(std::fs::read(&templates).unwrap(), left);
+    std::fs::remove_file(&templates).unwrap();
+    house.run("undo --yes --offline").fails(1, "pjsip_templates.conf");
+    assert!(!templates.exists());
+
+    let house = House::of("freeswitch");
+    let user = house.folder.join("directory/default/1001.xml");
+    house.done("ext set 1001 --name Front --offline");
+    std::fs::rename(&user, user.with_extension("old")).unwrap();
+    std::fs::create_dir(house.folder.join("directory/other")).unwrap();
+    house.run("undo --yes --offline").fails(1, "1001.xml");
+    assert!(!user.exists());
+    // Whoever writes to the history writes no further than the engine reads.
+    std::fs::rename(user.with_extension("old"), &user).unwrap();
+    let meta = house.kept(1).join("meta.json");
+    let victim = house.program.home().join("victim");
+    std::fs::copy(&user, &victim).unwrap();
+    let text = std::fs::read_to_string(&meta).unwrap();
+    std::fs::write(&meta, text.replace(user.to_str().unwrap(), victim.to_str().unwrap())).unwrap();
+    let left = std::fs::read(&victim).unwrap();
+    house.run("undo --yes --offline").fails(1, "victim is no part of the configuration");
+    assert_eq!(std::fs::read(&victim).unwrap(), left);
 }

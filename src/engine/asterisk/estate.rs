@@ -101,7 +101,7 @@ impl Estate {
     }
 
     /// The same, everything read again.
-    fn with_all(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Result<Outcome> {
+    pub fn with_all(&self, changes: &BTreeMap<PathBuf, Option<Arc<[u8]>>>) -> Result<Outcome> {
         let snapshot = self.snapshot.with(changes);
         let cx = Cx::new(&crate::cx::Silent);
         let configs = Configs {
@@ -201,13 +201,7 @@ impl Estate {
                 );
             }
         }
-        let duplicate = self.objects.twice(&self.configs)?;
-        let place = |object: Object| self.configs.of(object).place(self.configs.category(object).header);
-        let (kind, id) = (duplicate[0].kind.name(), self.configs.id_text(duplicate[0]));
-        let message = format!("there are two sections {id} of type {kind}; the other is at {}", place(duplicate[0]));
-        Some(Error::failed(message).at(place(duplicate[1])).hint(format!(
-            "Asterisk takes no {kind} of this configuration while there are two (at its next start none at all); remove one (nothing was written)"
-        )))
+        twice(&self.configs, &self.objects)
     }
 
     /// The realm an auth challenges with: its own, else the global one, else `asterisk`.
@@ -381,8 +375,14 @@ impl engine::Estate for Estate {
         super::plan::plan(self, live, edits, options)
     }
 
-    fn plan_files(&self, _: Option<&Live>, files: &[FileChange], done: &[Done]) -> Result<Plan> {
-        super::plan::files::files(self, files, done)
+    fn plan_files(
+        &self,
+        _: Option<&Live>,
+        files: &[FileChange],
+        done: &[Done],
+        undone: &[Vec<FileChange>],
+    ) -> Result<Plan> {
+        super::plan::files::files(self, files, done, undone)
     }
 
     fn proofs(&self, live: Option<&Live>) -> Vec<Proof> {
@@ -393,6 +393,17 @@ impl engine::Estate for Estate {
         });
         super::proofs::of_objects(&self.configs, objects, live)
     }
+}
+
+/// Two sections where the engine takes one.
+pub fn twice(configs: &Configs, objects: &Objects) -> Option<Error> {
+    let duplicate = objects.twice(configs)?;
+    let place = |object: Object| configs.of(object).place(configs.category(object).header);
+    let (kind, id) = (duplicate[0].kind.name(), configs.id_text(duplicate[0]));
+    let message = format!("there are two sections {id} of type {kind}; the other is at {}", place(duplicate[0]));
+    Some(Error::failed(message).at(place(duplicate[1])).hint(format!(
+        "Asterisk takes no {kind} of this configuration while there are two (at its next start none at all); remove one (nothing was written)"
+    )))
 }
 
 /// The dialects in the order their files are read.

@@ -393,8 +393,14 @@ impl engine::Estate for Estate {
         super::plan::plan(self, live, edits, options)
     }
 
-    fn plan_files(&self, live: Option<&Live>, files: &[FileChange], _: &[Done]) -> Result<Plan> {
-        super::plan::files::files(self, live, files)
+    fn plan_files(
+        &self,
+        live: Option<&Live>,
+        files: &[FileChange],
+        _: &[Done],
+        undone: &[Vec<FileChange>],
+    ) -> Result<Plan> {
+        super::plan::files::files(self, live, files, undone)
     }
 
     fn proofs(&self, live: Option<&Live>) -> Vec<Proof> {

@@ -1,19 +1,30 @@
 //! Files with other bytes, whoever wrote them (an undo): what they come to, and what to ask.
 
-use super::{Changes, not_refused, questions, remove};
-use crate::engine::freeswitch::estate::Estate;
-use crate::engine::freeswitch::proofs;
-use crate::engine::{Aftercare, FileChange, Live, Plan};
-use crate::error::Result;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::{not_refused, questions, remove};
+use crate::engine::freeswitch::directory::User;
+use crate::engine::freeswitch::estate::{Estate, Reading};
+use crate::engine::freeswitch::proofs::{self, Allowed};
+use crate::engine::{Aftercare, FileChange, Live, Plan, refuse};
+use crate::error::{Code, Error, Result};
 
 /// The plan of these files, without the files themselves.
-pub fn files(estate: &Estate, live: Option<&Live>, files: &[FileChange]) -> Result<Plan> {
-    let changes: Changes = files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
+pub fn files(estate: &Estate, live: Option<&Live>, files: &[FileChange], undone: &[Vec<FileChange>]) -> Result<Plan> {
+    let [_, changes] = FileChange::sides(files);
     let before = &estate.reading;
     let after = estate.with(&changes)?;
+    let read = [before, &after].into_iter().flat_map(|reading| &reading.doc.merged.files);
+    let read: BTreeSet<&Path> = read.map(|file| file.path.as_path()).collect();
+    refuse::unread(files, |path| read.contains(path))?;
     not_refused(&after)?;
     let differing = proofs::differing(before, &after);
     proofs::nothing_else(before, &after, &differing)?;
+    no_second(before, &after, &differing)?;
+    if !undone.is_empty() {
+        only_theirs(estate, &named(before, &differing).chain(named(&after, &differing)).collect(), undone)?;
+    }
     let mut plan = Plan::default();
     questions(before, &after, &differing, live, &mut plan)?;
     for (domain, id) in differing.keys() {
@@ -23,4 +34,42 @@ pub fn files(estate: &Estate, live: Option<&Live>, files: &[FileChange]) -> Resu
     }
     remove::say_empty_includes(before, &after, &changes, &mut plan.warnings);
     Ok(plan)
+}
+
+/// Refuses a user who comes back where somebody has created him anew: one of them would be hidden.
+fn no_second(before: &Reading, after: &Reading, differing: &Allowed) -> Result<()> {
+    fn all<'r>(reading: &'r Reading, domain: usize, id: &'r str) -> impl Iterator<Item = &'r User> {
+        let users = reading.directory.users.iter().filter(|user| !user.is_pointer());
+        users.filter(move |user| user.domain == domain && user.id.eq_ignore_ascii_case(id))
+    }
+    for (domain, id) in differing.keys() {
+        let there = all(before, *domain, id).count();
+        if let (Some(other), true) = (all(before, *domain, id).next(), all(after, *domain, id).count() > there) {
+            return Err(Error::new(Code::Exists, format!("somebody has created {} since", other.id))
+                .at(before.doc.place(other.node))
+                .hint("remove that one first (nothing was written)"));
+        }
+    }
+    Ok(())
+}
+
+/// Where lines were merged: refuses users whom none of these changes touched.
+fn only_theirs(estate: &Estate, differing: &BTreeSet<(String, String)>, undone: &[Vec<FileChange>]) -> Result<()> {
+    let mut touched = BTreeSet::new();
+    for change in undone {
+        let [before, after] = FileChange::sides(change);
+        let (before, after) = (estate.with(&before)?, estate.with(&after)?);
+        let users = proofs::differing(&before, &after);
+        touched.extend(named(&before, &users).chain(named(&after, &users)));
+    }
+    match differing.difference(&touched).next() {
+        Some((_, id)) => Err(refuse::not_theirs(&format!("the user {id}"))),
+        None => Ok(()),
+    }
+}
+
+/// Users by the name of their domain and their id: domains are counted anew in each reading.
+fn named(reading: &Reading, users: &Allowed) -> impl Iterator<Item = (String, String)> {
+    let domains = &reading.directory.domains;
+    users.keys().filter_map(|(domain, id)| Some((domains.get(*domain)?.name.clone(), id.clone())))
 }
