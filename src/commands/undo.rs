@@ -2,7 +2,8 @@
 
 use clap::Args;
 use jiff::civil::{DateTime, Time};
-use jiff::{Timestamp, ToSpan, ZonedDateTime};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{Timestamp, ZonedDateTime};
 
 use super::change::{ChangeArgs, LimitArgs, check_limit_of};
 use super::{App, fleet};
@@ -58,15 +59,26 @@ fn since_at(text: &str, now: &ZonedDateTime) -> Option<String> {
     } else if let Ok(time) = text.parse::<Timestamp>() {
         time
     } else if let Ok(time) = text.parse::<DateTime>() {
-        time.to_zoned_datetime(now.time_zone().clone()).ok()?.timestamp()
+        shown(time, now.time_zone())?
     } else {
         let time: Time = text.parse().ok()?;
-        let today = now.datetime().date().to_datetime(time).to_zoned_datetime(now.time_zone().clone()).ok()?;
+        let (date, zone) = (now.date(), now.time_zone());
         // A time that is still to come was yesterday.
-        let then = if today > *now { today.checked_sub(1.day()).ok()? } else { today };
-        then.timestamp()
+        let today = shown(date.to_datetime(time), zone).filter(|today| *today <= now.timestamp());
+        today.or_else(|| shown(date.yesterday().ok()?.to_datetime(time), zone))?
     };
     Some(crate::change::past::time(then.as_second()))
+}
+
+/// When a clock on the wall showed this: the first time, where it did so twice; where it left that time
+/// out, when it jumped.
+fn shown(time: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    let ambiguous = zone.to_ambiguous_timestamp(time);
+    let then = ambiguous.earlier().ok()?;
+    match ambiguous.offset() {
+        AmbiguousOffset::Gap { .. } => Some(zone.following(then).next()?.timestamp()),
+        _ => Some(then),
+    }
 }
 
 /// Runs it.
@@ -171,5 +183,21 @@ mod tests {
         assert_eq!(at("2026-11-20T22:00:00Z").as_deref(), Some("2026-11-20T22:00:00Z"));
         assert_eq!(at("2h").as_deref(), Some("2026-11-25T10:30:00Z"));
         assert_eq!(at("soon"), None);
+    }
+
+    #[test]
+    fn the_nights_on_which_the_clock_is_changed() {
+        let at = |now: &str, text| since_at(text, &now.parse().unwrap()).unwrap();
+        // It goes from 02:00 to 03:00, at 01:00 in UTC.
+        for now in ["2026-03-29T03:10+02:00[Europe/Berlin]", "2026-03-30T02:10+02:00[Europe/Berlin]"] {
+            assert_eq!(at(now, "02:30"), "2026-03-29T01:00:00Z");
+        }
+        assert_eq!(at("2026-03-29T03:10+02:00[Europe/Berlin]", "22:00"), "2026-03-28T21:00:00Z");
+        // It shows 02:00 to 03:00 twice, first until 01:00 in UTC.
+        for now in ["2026-10-25T02:10+01:00[Europe/Berlin]", "2026-10-25T04:00+01:00[Europe/Berlin]"] {
+            assert_eq!(at(now, "02:30"), "2026-10-25T00:30:00Z");
+        }
+        assert_eq!(at("2026-10-25T02:10+02:00[Europe/Berlin]", "02:30"), "2026-10-24T00:30:00Z");
+        assert_eq!(at("2026-10-25T22:00+01:00[Europe/Berlin]", "2026-10-25T02:30:00"), "2026-10-25T00:30:00Z");
     }
 }
