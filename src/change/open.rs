@@ -366,10 +366,16 @@ fn stamp(found: &[File]) -> Option<Stamp> {
 }
 
 /// Refuses to delete a file whose name is a symbolic link: its target would go, and the name stay.
-fn no_links(cx: &Cx, host: &dyn Host, folder: &Path, home: Option<&Meta>, files: &[FileChange]) -> Result<()> {
+/// With what the folder itself is, where that is known, most need no look of their own.
+pub(super) fn no_links(
+    cx: &Cx,
+    (host, folder): (&dyn Host, &Path),
+    home: Option<&Meta>,
+    files: &[FileChange],
+) -> Result<()> {
     let goes = files.iter().filter(|file| file.after.is_none());
     let goes = goes.filter_map(|file| Some((&file.path, &file.before.as_ref()?.1.real)));
-    // Where the path below the folder is as it is written no link is on it, and no look is needed.
+    // Where the path below the folder is as it is written no link is on it.
     let plain = |path: &Path, real: &Path| {
         home.zip(path.strip_prefix(folder).ok()).is_some_and(|(home, rest)| home.real.join(rest) == real)
     };
@@ -405,7 +411,7 @@ fn entries(cx: &Cx, host: &dyn Host, folder: &Path, files: &[FileChange]) -> Res
     wants.extend(files.iter().filter(looked).map(|file| Want::Meta(file.path.clone())));
     let mut found = host.read(cx, &wants)?.into_iter().map(|found| content(&found).map(|(_, meta)| meta.clone()));
     let home = found.next().flatten();
-    no_links(cx, host, folder, home.as_ref(), files)?;
+    no_links(cx, (host, folder), home.as_ref(), files)?;
     let near = |meta: &Meta| home.as_ref().is_some_and(|h| h.id.0 == meta.id.0 && meta.real.starts_with(&h.real));
     Ok(files
         .iter()

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::open::Open;
+use super::open::{Open, no_links};
 use super::run::{Ground, Run};
 use super::{Gate, ReloadPolicy, Status, back};
 use crate::engine::{FileChange, Plan, Warning};
@@ -113,6 +113,7 @@ impl<'a> Run<'a> {
             console.may_reload(&ground.plan.reload)?;
         }
         if self.options.dry_run {
+            no_links(self.cx, (self.target.host, &self.target.folder), None, &ground.plan.files)?;
             self.outcome.changed = true;
             return self.dialable(&ground.plan);
         }

@@ -270,12 +270,14 @@ fn a_link_is_not_left_dangling() {
         .run("ext rm 1005 --yes --offline")
         .fails(1, &format!("make it a file of its own first: mv {}", target.display()));
     assert!(link.exists() && !house.folder.join(".sipctl").exists());
+    house.run("ext rm 1005 --dry-run --offline").fails(1, "only a symbolic link");
     std::fs::rename(&target, &link).unwrap();
     // A whole folder that is one is another matter.
     let folder = house.folder.join("directory");
     std::fs::rename(&folder, house.program.home().join("users")).unwrap();
     std::os::unix::fs::symlink("../users", &folder).unwrap();
     let before = std::fs::read(&link).unwrap();
+    assert_eq!(house.done("ext rm 1005 --dry-run --offline")["changed"], true);
     house.done("ext rm 1005 --yes --offline");
     assert!(!link.exists());
     house.done("undo --yes --with-secrets --offline");
