@@ -56,6 +56,9 @@ pub(super) fn find<'a>(host: &'a dyn Host, folder: &'a Path, found: Vec<Vec<File
     match (home, found.next()) {
         (_, None | Some(Content::Missing)) => return Ok(Found::Nothing),
         (Some(Content::There { meta: home, .. }), Some(Content::There { meta, .. })) => {
+            if !meta.folder {
+                return Err(foreign(&private, "is no folder"));
+            }
             if meta.real != home.real.join(".sipctl") {
                 return Err(foreign(&private, &format!("leads to {}", meta.real.display())));
             }
@@ -75,7 +78,7 @@ pub(super) fn find<'a>(host: &'a dyn Host, folder: &'a Path, found: Vec<Vec<File
         Some(Content::Missing) | None => return Ok(Found::Empty),
     };
     let records = journal::parse(&bytes).map_err(|error| {
-        let hint = format!("or, when the files are as you want them: rm -r {}", private.display());
+        let hint = format!("when the files are as you want them: rm -r {}", private.display());
         error.at(Place::new(private.join("journal"), 0)).hint(hint)
     })?;
     let (mut opened, mut new, mut proved, mut waits) = (None, None, false, None);

@@ -159,7 +159,11 @@ impl Gate for UndoGate<'_> {
         };
         let names: Vec<String> = plan.done.iter().map(|done| format!("{} {}", done.action, done.number)).collect();
         let names = crate::output::shortened(&names, 5);
-        self.app.out.confirm(&format!("Take back {what} {} ({names}{secrets}) on {}?", ids.join(", "), self.pbx.name))
+        self.app.out.confirm(&format!(
+            "Take back {what} {} ({names}{secrets}) on {}?",
+            crate::selection::collapse(&ids),
+            self.pbx.name
+        ))
     }
 
     fn before_write(&mut self, _: &Plan) -> Result<()> {

@@ -7,6 +7,7 @@ use comfy_table::Row;
 use super::diff::printable;
 use super::document::{Entry, PastChange, PastShown};
 use super::table;
+use crate::selection::collapse;
 
 /// As many files are named in a table.
 const NAMED: usize = 3;
@@ -48,7 +49,7 @@ pub fn what(one: &PastChange) -> String {
     let mut parts: Vec<String> =
         table::doings(&one.changes).into_iter().map(|(names, action)| format!("{names} {action}")).collect();
     if !one.undo.is_empty() {
-        parts.insert(0, format!("undo of {}", one.undo.join(", ")));
+        parts.insert(0, format!("undo of {}", collapse(&one.undo)));
     }
     if one.live == Some(false) {
         parts.push("not live".to_owned());

@@ -286,7 +286,7 @@ fn report(out: &mut impl Write, entry: &Entry, change: &Changed, colour: bool) -
         pair("confirm", format!("until {until}, or it goes back by itself: sipctl confirm --pbx {}", entry.pbx))?;
     }
     if !change.undo.is_empty() {
-        pair("undo of", change.undo.join(", "))?;
+        pair("undo of", collapse(&change.undo))?;
     }
     if let Some(id) = &change.id {
         pair("id", id.clone())?;

@@ -159,6 +159,8 @@ fn with_nothing_open_recover_has_nothing_to_do() {
     let result = house.done("recover --offline");
     assert_eq!((&result["changed"], &result["warnings"][0]["code"]), (&true.into(), &"recovered".into()));
     assert!(!house.folder.join(".sipctl").exists());
+    std::fs::write(house.folder.join(".sipctl"), "").unwrap();
+    house.run("recover --offline").fails(8, "it is no folder");
 }
 
 #[test]
@@ -190,6 +192,13 @@ fn undo_says_why_there_is_nothing_to_do() {
     std::fs::remove_dir_all(house.kept(1)).unwrap();
     let result = house.done("undo --since 1h --yes --offline");
     assert!(result["warnings"][0]["message"].as_str().unwrap().contains("no change that stands"), "{result:#}");
+
+    for name in ["a", "b", "c", "d", "e", "f", "g"] {
+        house.done(&format!("ext set 1001 --name {name} --offline"));
+    }
+    assert!(house.run("undo --since 1h --yes --offline").stdout.contains("undo of   1-7\n"));
+    assert!(house.run("history").stdout.contains("undo of 1-7; "));
+    assert_eq!(house.text(), before);
 }
 
 #[test]
