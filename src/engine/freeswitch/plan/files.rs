@@ -1,6 +1,6 @@
 //! Files with other bytes, whoever wrote them (an undo): what they come to, and what to ask.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::{not_refused, questions, remove};
@@ -38,15 +38,19 @@ pub fn files(estate: &Estate, live: Option<&Live>, files: &[FileChange], undone:
 
 /// Refuses a user who comes back where somebody has created him anew: one of them would be hidden.
 fn no_second(before: &Reading, after: &Reading, differing: &Allowed) -> Result<()> {
-    fn all<'r>(reading: &'r Reading, domain: usize, id: &'r str) -> impl Iterator<Item = &'r User> {
-        let users = reading.directory.users.iter().filter(|user| !user.is_pointer());
-        users.filter(move |user| user.domain == domain && user.id.eq_ignore_ascii_case(id))
+    fn all(reading: &Reading) -> HashMap<(usize, String), Vec<&User>> {
+        let mut all: HashMap<_, Vec<&User>> = HashMap::new();
+        for user in reading.directory.users.iter().filter(|user| !user.is_pointer()) {
+            all.entry((user.domain, user.id.to_ascii_lowercase())).or_default().push(user);
+        }
+        all
     }
-    for (domain, id) in differing.keys() {
-        let there = all(before, *domain, id).count();
-        if let (Some(other), true) = (all(before, *domain, id).next(), all(after, *domain, id).count() > there) {
-            return Err(Error::new(Code::Exists, format!("somebody has created {} since", other.id))
-                .at(before.doc.place(other.node))
+    let (old, new) = (all(before), all(after));
+    for key in differing.keys() {
+        let (Some(there), Some(then)) = (old.get(key), new.get(key)) else { continue };
+        if then.len() > there.len() {
+            return Err(Error::new(Code::Exists, format!("somebody has created {} since", there[0].id))
+                .at(before.doc.place(there[0].node))
                 .hint("remove that one first (nothing was written)"));
         }
     }
