@@ -1,7 +1,7 @@
 //! An open change on disk: staged, switched, put back, closed. Every step is made so that a run
 //! killed at any moment leaves what recovery can take wholly back or wholly on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +12,9 @@ use crate::engine::{FileChange, LEFT_LOGIN, Plan, Proof};
 use crate::error::{Code, Error, Place, Result, shell_word};
 use crate::host::{Command, Content, File, Host, Meta, Step, Stopped, Want};
 use crate::secret::salt;
+
+/// As many files are given to one program.
+const AT_ONCE: usize = 200;
 
 /// Where an open change lives inside a configuration folder.
 pub(super) fn private(folder: &Path) -> PathBuf {
@@ -99,18 +102,27 @@ impl<'a> Open<'a> {
 
     /// Gives what comes back to whom it belonged.
     fn give_back(&self, cx: &Cx, files: &[FileChange]) -> Result<()> {
-        let owned =
-            self.opened.files.iter().zip(files).filter_map(|(entry, file)| Some((entry.temp.as_ref()?, file.owner?)));
-        let commands: Vec<Command> = owned
-            .flat_map(|(temp, (uid, gid, mode))| {
+        let mut owned: BTreeMap<(u32, u32, u32), Vec<&PathBuf>> = BTreeMap::new();
+        for (entry, file) in self.opened.files.iter().zip(files) {
+            if let (Some(temp), Some(owner)) = (&entry.temp, file.owner) {
+                owned.entry(owner).or_default().push(temp);
+            }
+        }
+        let mut commands = Vec::new();
+        for ((uid, gid, mode), temps) in &owned {
+            for temps in temps.chunks(AT_ONCE) {
                 let command = |program: &str, what: String| Command {
                     program: program.to_owned(),
-                    args: vec!["--".to_owned(), what, temp.display().to_string()],
+                    args: ["--".to_owned(), what]
+                        .into_iter()
+                        .chain(temps.iter().map(|temp| temp.display().to_string()))
+                        .collect(),
                     stdin: Vec::new(),
                 };
-                [command("chown", format!("{uid}:{gid}")), command("chmod", format!("{:o}", mode & 0o7777))]
-            })
-            .collect();
+                commands.push(command("chown", format!("{uid}:{gid}")));
+                commands.push(command("chmod", format!("{:o}", mode & 0o7777)));
+            }
+        }
         if commands.is_empty() {
             return Ok(());
         }
