@@ -337,6 +337,15 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     if let Some(problem) = new_problem(&room.estate.configs, &configs) {
         return Err(problem);
     }
+    for edit in edits {
+        if let Edit::Create(ext, new) = edit
+            && let (true, Some(secret)) = (new.digest, &new.password)
+            && let Some(endpoint) = objects.find(&configs, Type::Endpoint, ext.number.as_bytes())
+            && let Some(auth) = Parts::of(&configs, &objects, endpoint).auths.first()
+        {
+            password::digest_fits(room, &configs, *auth, &ext.number, secret)?;
+        }
+    }
     let owner = |kind: Type, id: &[u8]| draft.allowed.get(&(kind, id.to_vec())).cloned();
     let before = (&room.estate.configs, before.as_ref().unwrap_or(&room.estate.objects));
     let difference = proofs::difference(before, (&configs, &objects), &owner)?;

@@ -1,7 +1,7 @@
 //! A new password that counts: on every version the one credential the engine would look at.
 
 use super::super::draft::Draft;
-use super::super::objects::{Object, Type};
+use super::super::objects::{Configs, Object, Type};
 use super::super::options::Version;
 use super::super::parts::Parts;
 use super::Room;
@@ -122,7 +122,7 @@ fn store_digest(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -
         return Err(Error::usage("a digest needs a username, and this auth has none").at(room.header(auth)));
     };
     let realm = room.estate.realm(auth);
-    let algorithms = algorithms(room, auth);
+    let algorithms = algorithms(configs, auth);
     if let Some(other) = algorithms.iter().find(|algorithm| secret.is_hashed() && **algorithm != Algorithm::Md5) {
         let message =
             format!("phones of this auth are asked for a {} digest too, and only an MD5 one is known", other.name());
@@ -150,14 +150,30 @@ fn store_digest(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -
 }
 
 /// The algorithms phones of this auth are challenged with; MD5 where nothing is said.
-fn algorithms(room: &Room, auth: Object) -> Vec<Algorithm> {
-    let named = room.estate.configs.list(auth, "supported_algorithms_uas");
+fn algorithms(configs: &Configs, auth: Object) -> Vec<Algorithm> {
+    let named = configs.list(auth, "supported_algorithms_uas");
     let known: Vec<Algorithm> =
         named.iter().filter_map(|name| Algorithm::by_name(&String::from_utf8_lossy(name))).collect();
     match known.is_empty() {
         true => vec![Algorithm::Md5],
         false => known,
     }
+}
+
+/// Refuses a new extension whose digest no phone could use: its auth, made like the neighbour's, asks for
+/// another realm or for more than MD5.
+pub fn digest_fits(room: &Room, configs: &Configs, auth: Object, number: &str, secret: &Secret) -> Result<()> {
+    let other = algorithms(configs, auth).into_iter().find(|algorithm| *algorithm != Algorithm::Md5);
+    let realm = configs.text(auth, "realm").filter(|realm| !secret.is_hashed() && *realm != room.default_realm());
+    let asks = match (other, realm) {
+        (Some(algorithm), _) => format!("a {} digest", algorithm.name()),
+        (None, Some(realm)) => format!("the realm {realm}"),
+        (None, None) => return Ok(()),
+    };
+    Err(Error::usage(format!(
+        "the auth of {number} will be like its neighbour's and ask for {asks}: its digest would fit no phone"
+    ))
+    .hint(format!("add it without --digest, then: sipctl ext passwd {number} --digest")))
 }
 
 /// Makes a credential count for nothing: own lines go, an inherited one is emptied.
