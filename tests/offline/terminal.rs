@@ -45,8 +45,12 @@ impl Desk {
             "trap : INT; {} {words} --pbx {pbx} --offline; code=$?; stty -a; exit $code",
             env!("CARGO_BIN_EXE_sipctl")
         );
-        let mut command = Command::new("script");
-        command.args(["-qefc", &line, "/dev/null"]).current_dir(self.program.home()).env_clear();
+        // Whoever runs the tests may ignore signals (nohup does), and a shell cannot trap what it was told to ignore.
+        let mut command = Command::new("env");
+        command
+            .args(["--default-signal", "script", "-qefc", &line, "/dev/null"])
+            .current_dir(self.program.home())
+            .env_clear();
         command.envs(self.program.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
         Running::start(command)
     }
