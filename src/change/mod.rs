@@ -16,6 +16,7 @@ use crate::host::Host;
 use crate::wire::event_socket::Login;
 
 mod back;
+mod conclude;
 mod confirm;
 pub mod fleet;
 pub mod history;

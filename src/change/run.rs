@@ -1,19 +1,19 @@
 //! One change: what it knows, and what it asks of host and engine on its way.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::journal::{Opened, Record};
-use super::open::{Fate, Open};
+use super::conclude::Ending;
+use super::journal::Opened;
+use super::open::Open;
 use super::proof::{differs, sum, warnings, worst};
 use super::{Gate, Options, Outcome, ReloadPolicy, Seen, Status, Target, history, recover};
 use crate::cx::Cx;
 use crate::engine::{Console, Done, Estate, FileChange, Live, Opening, Plan, Proof, Reader, Reload, Verdict, Warning};
 use crate::error::{Code, Error, Place, Result};
 use crate::extension::Ext;
-use crate::host::{Content, Guard, Host, Meta, Stopped, Want};
+use crate::host::{Content, Guard, Meta, Want};
 use crate::pool::both;
 
 /// Getting the lock took this long: somebody else was at work, and what the engine said is old. Where
@@ -50,12 +50,8 @@ pub(super) struct Run<'a> {
     pub(super) whole: bool,
     /// Whether the console is still to be opened, with the lock.
     pub(super) unopened: bool,
-    /// What there is in the history, and where the change will be, as far as it was looked at.
-    past: Option<(PathBuf, Vec<String>)>,
-    room: Option<history::Room>,
-    /// Whether its journal is removed, and who can be called was asked.
-    closed: bool,
-    asked_last: bool,
+    /// What is known of its end already.
+    pub(super) ending: Ending,
 }
 
 /// What a change starts from, read under the lock.
@@ -86,10 +82,7 @@ impl<'a> Run<'a> {
             committed: false,
             whole: false,
             unopened: false,
-            past: None,
-            room: None,
-            closed: false,
-            asked_last: false,
+            ending: Ending::default(),
         }
     }
 
@@ -213,42 +206,6 @@ impl<'a> Run<'a> {
         if let Some((root, home)) = self.first_home() {
             self.target.keeper.foresee(&[Want::Folder(home), Want::Meta(root)]);
         }
-    }
-
-    /// The first folder of the history and this PBX's in it, where its host is the files'.
-    fn first_home(&self) -> Option<(PathBuf, PathBuf)> {
-        let root = self.target.history.first().filter(|_| self.target.together && self.whole)?;
-        Some((root.clone(), history::home(root, &self.target.name)))
-    }
-
-    /// What is in the history, where we may surely write to it.
-    fn look_at_past(&mut self) {
-        let Some((root, home)) = self.first_home() else { return };
-        let keeper = self.target.keeper;
-        let root = keeper.read(self.cx, &[Want::Meta(root)]).ok().and_then(|found| found.into_iter().flatten().next());
-        let ours = root.is_some_and(|root| meta(&root.content).is_some_and(|meta| meta.uid == keeper.user()));
-        if let Ok(there) = history::names(self.cx, keeper, &home)
-            && (ours || keeper.user() == 0)
-        {
-            self.past = Some((home, there));
-        }
-    }
-
-    /// What is read, and asked, once the files are switched.
-    pub(super) fn foresee_proof(&mut self, proofs: &[Proof]) {
-        let Some(ground) = &self.ground else { return };
-        if let (true, Some(console)) = (self.reloads() && self.target.host.is_far(), &mut self.console) {
-            console.foresee(&ground.plan, proofs);
-        }
-        if let Some((home, there)) = &self.past {
-            self.target.keeper.foresee(&history::wants(home, there, &ground.plan));
-        }
-    }
-
-    /// Where the change will be kept: read along with the switch.
-    pub(super) fn make_room(&mut self) {
-        let (Some((home, there)), Some(ground)) = (self.past.take(), &self.ground) else { return };
-        self.room = history::look(self.cx, self.target.keeper, home, &there, &ground.plan).ok();
     }
 
     /// Takes the lock and puts right what a run before left open; none in a dry run.
@@ -493,95 +450,6 @@ impl<'a> Run<'a> {
         Ok(error)
     }
 
-    /// The commit point and what follows it, in one exchange; whether it could be.
-    pub(super) fn conclude(&mut self) -> Result<bool> {
-        let (Some(room), Some(open), Some(ground)) = (self.room.take(), &self.open, &self.ground) else {
-            return Ok(false);
-        };
-        let (target, plan, live) = (self.target, &ground.plan, self.reloads());
-        let Ok((id, history)) = history::steps(target, self.options, plan, &*ground.estate, live, room) else {
-            return Ok(false);
-        };
-        let (kept, entry) = (1 + history.len(), history::written(&id, &history));
-        let steps = [vec![open.noting(Record::Proved)?], history, open.closing()].concat();
-        // Even where it fails the line may be there.
-        self.committed = true;
-        let calm = self.cx.uncancellable();
-        let console = self.console.as_mut().filter(|_| live && !plan.dial.is_empty());
-        self.asked_last = console.is_some();
-        let dialable = || console.map(|console| console.dialable(&calm, &plan.dial));
-        let (dialable, acted) = both(self.asked_last, dialable, || target.host.act(&calm, &steps));
-        match acted {
-            Ok(()) => (self.outcome.id, self.closed) = (Some(id), true),
-            Err(Stopped { error, .. }) if error.code == Code::Unreachable => self.look_back(&calm, id, entry, error)?,
-            Err(Stopped { done: 0, error }) => return Err(error),
-            // The rest is done once more, and what fails is said.
-            Err(Stopped { done, .. }) if done < kept => {}
-            Err(_) => self.outcome.id = Some(id),
-        }
-        // What cannot be said now stops nothing.
-        self.say(dialable.and_then(Result::ok).unwrap_or_default());
-        Ok(true)
-    }
-
-    /// How far it came when the link was lost; the error of that where it came not to the commit
-    /// point, or nobody knows.
-    fn look_back(&mut self, calm: &Cx, id: String, entry: Option<(PathBuf, Arc<[u8]>)>, error: Error) -> Result<()> {
-        let (Some(open), Some(ground)) = (&self.open, &self.ground) else { return Err(error) };
-        let holds = |host: &dyn Host, path: &Path, wanted: Option<&Arc<[u8]>>| {
-            let found = host.read(calm, &[Want::File(path.to_owned())]);
-            let found = found.ok().and_then(|found| found.into_iter().flatten().next());
-            match (wanted, found.map(|file| file.content)) {
-                (Some(wanted), Some(Content::There { bytes, .. })) => bytes == *wanted,
-                (None, Some(Content::Missing)) => true,
-                _ => false,
-            }
-        };
-        let Ok(fate) = open.fate(calm) else { return Err(error) };
-        let kept = entry.is_some_and(|(path, bytes)| holds(self.target.keeper, &path, Some(&bytes)));
-        let mut files = ground.plan.files.iter();
-        let stays = kept || files.all(|file| holds(self.target.host, &file.path, file.after.as_ref()));
-        if fate == Fate::Open || (fate == Fate::Elsewhere && !stays) {
-            return Err(error);
-        }
-        self.closed = fate == Fate::Elsewhere;
-        self.outcome.id = kept.then_some(id);
-        Ok(())
-    }
-
-    /// After the commit point: nothing goes back any more, and a signal changes nothing.
-    pub(super) fn finish(&mut self, open: &Open, ground: &Ground) {
-        let calm = self.cx.uncancellable();
-        let (target, plan) = (self.target, &ground.plan);
-        if self.outcome.id.is_none() {
-            match history::keep(&calm, target, self.options, plan, &*ground.estate, self.reloads()) {
-                Ok(id) => self.outcome.id = Some(id),
-                Err(error) => {
-                    let message = format!("the change is not in the history: {}", error.line());
-                    self.say([Warning::new("no-history", message)]);
-                }
-            }
-        }
-        let soon = self.reloads() && target.host.is_far() && !self.asked_last && !plan.dial.is_empty();
-        let console = self.console.as_mut().filter(|_| soon);
-        self.asked_last |= console.is_some();
-        let dialable = || console.map(|console| console.dialable(&calm, &plan.dial));
-        let close = || if self.closed { Ok(()) } else { open.close(&calm) };
-        let (dialable, closed) = both(soon, dialable, close);
-        if let Err(error) = closed {
-            let message = format!("the change is done, its journal could not be removed: {}", error.line());
-            self.say([Warning::new("open-change", message)]);
-        }
-        self.say(dialable.and_then(Result::ok).unwrap_or_default());
-        if self.reloads() {
-            self.aftercare(plan);
-            if !self.asked_last {
-                // What cannot be said now stops nothing.
-                let _ = self.dialable(plan);
-            }
-        }
-    }
-
     pub(super) fn aftercare(&mut self, plan: &Plan) {
         let Some(console) = self.console.as_mut().filter(|_| !plan.aftercare.is_empty()) else { return };
         match console.aftercare(&self.cx.uncancellable(), &plan.aftercare) {
@@ -619,7 +487,7 @@ fn opened<'a>(cx: &Cx, opening: Result<Opening<'a>>) -> Answered<'a> {
     Ok((console, live))
 }
 
-fn meta(content: &Content) -> Option<&Meta> {
+pub(super) fn meta(content: &Content) -> Option<&Meta> {
     match content {
         Content::There { meta, .. } => Some(meta),
         _ => None,
