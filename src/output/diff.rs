@@ -68,11 +68,12 @@ impl<'a> Side<'a> {
     }
 }
 
+/// Control characters, and those that turn the direction of what follows (UAX #9).
 fn steers(c: char) -> bool {
-    c.is_control() && c != '\t'
+    (c.is_control() && c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A text without control characters, so that a file cannot steer the terminal.
+/// A text without what steers, so that a file cannot steer the terminal.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -251,5 +251,6 @@ mod tests {
     #[test]
     fn a_terminal_is_not_steered_by_what_a_file_holds() {
         assert_eq!(on_terminal(b"1000\n10\x1b[2J\r\n"), "1000\n10\u{fffd}[2J\u{fffd}\n");
+        assert_eq!(on_terminal("\u{202e}0001 \u{5e9}\u{200f}".as_bytes()), "\u{fffd}0001 \u{5e9}\u{200f}");
     }
 }
