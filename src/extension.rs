@@ -300,6 +300,17 @@ pub struct ShownSetting {
     pub inherited: bool,
 }
 
+/// Whether an option of this name, in lower case, is a password of a phone: those have a verb of their own.
+pub fn is_password(object: &str, option: &str) -> bool {
+    const PASSWORDS: [&str; 6] = ["password", "md5_cred", "password_digest", "secret", "a1-hash", "vm-a1-hash"];
+    object != "variable" && PASSWORDS.contains(&option)
+}
+
+/// Whether an option of this name, in lower case, holds an extension together.
+pub fn is_structure(object: &str, option: &str) -> bool {
+    object != "variable" && ["type", "auth", "aors", "username", "id"].contains(&option)
+}
+
 /// Values of `{number}` in texts given for several extensions.
 pub fn fill_in(text: &str, number: &str) -> String {
     // Lists are long, and few texts have it.

@@ -3,22 +3,10 @@
 use clap::{Args, ValueEnum};
 
 use crate::error::{Error, Result};
-use crate::extension::{Fields, Setting, Want, fill_in};
+use crate::extension::{Fields, Setting, Want, fill_in, is_password, is_structure};
 
 /// The words an option's name may start with.
 const OBJECTS: [&str; 7] = ["endpoint", "auth", "aor", "identify", "param", "variable", "attr"];
-/// Options that have a verb of their own.
-const SECRETS: [&str; 7] = [
-    "auth.password",
-    "auth.md5_cred",
-    "auth.password_digest",
-    "auth.secret",
-    "param.password",
-    "param.a1-hash",
-    "attr.password",
-];
-/// Options that hold an extension together.
-const STRUCTURE: [&str; 5] = ["type", "auth", "aors", "username", "id"];
 
 /// Yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -197,12 +185,12 @@ fn setting(text: &str, number: &str, flag: &str, want: impl Fn(Option<String>) -
     if option.contains(|c: char| c.is_whitespace() || c.is_control() || "[];=<>\"".contains(c)) {
         return Err(Error::usage(format!("{flag} {object}: {option:?} cannot be the name of an option")));
     }
-    let lower = name.to_ascii_lowercase();
-    if SECRETS.contains(&lower.as_str()) {
+    let lower = option.to_ascii_lowercase();
+    if is_password(object, &lower) {
         return Err(Error::usage(format!("{flag} {name}: a password is not given as an argument"))
             .hint("use: sipctl ext passwd EXT --prompt, --password-stdin or --password-file FILE"));
     }
-    if STRUCTURE.contains(&option.to_ascii_lowercase().as_str()) && object != "variable" {
+    if is_structure(object, &lower) {
         return Err(Error::usage(format!("{flag} {name}: this option holds the extension together"))
             .hint("use: sipctl ext renumber OLD NEW, or ext rm and ext add"));
     }
@@ -230,9 +218,14 @@ mod tests {
 
     #[test]
     fn secrets_and_structure_are_refused_without_showing_the_value() {
-        for text in
-            ["auth.password=hunter2", "param.a1-hash=hunter2", "endpoint.type=hunter2", "x=hunter2", "foo.x=hunter2"]
-        {
+        for text in [
+            "auth.password=hunter2",
+            "param.a1-hash=hunter2",
+            "param.vm-a1-hash=hunter2",
+            "endpoint.type=hunter2",
+            "x=hunter2",
+            "foo.x=hunter2",
+        ] {
             let error = args(&[text]).check().unwrap_err();
             assert!(!format!("{error} {:?}", error.hints).contains("hunter2"), "{error}");
         }

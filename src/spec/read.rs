@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::node::{At, Node, Value};
 use super::{ASTERISK, FREESWITCH, Form, Key, List, MOST_PROBLEMS, Problem, Row, node};
 use crate::extension::by_name::{FIELDS, Slot, slot};
-use crate::extension::{Ext, Fields, Setting, Want, fill_in};
+use crate::extension::{Ext, Fields, Setting, Want, fill_in, is_password, is_structure};
 use crate::secret::Secret;
 use crate::selection::Selection;
 
@@ -33,10 +33,6 @@ const OTHER_NAMES: [(&str, &str); 9] = [
 ];
 /// A list is no larger.
 const MOST_ROWS: usize = 1_000_000;
-/// Options that hold a secret.
-const SECRETS: [&str; 6] = ["password", "md5_cred", "password_digest", "secret", "a1-hash", "vm-a1-hash"];
-/// Options that hold an extension together.
-const STRUCTURE: [&str; 5] = ["type", "auth", "aors", "username", "id"];
 
 /// Reads a list.
 pub fn read(text: &str, form: Form) -> Result<List, Vec<Problem>> {
@@ -363,9 +359,9 @@ impl Reader {
         let odd = |c: char| c.is_whitespace() || c.is_control() || "[];=<>\"&'".contains(c);
         if option.is_empty() || option.contains(odd) {
             self.wrong(at, format!("{} cannot be the name of an option", shown(option)));
-        } else if object != "variable" && SECRETS.contains(&lower.as_str()) {
+        } else if is_password(object, &lower) {
             self.hinted(at, format!("{name} holds a password"), "write it as password: of the extension");
-        } else if object != "variable" && STRUCTURE.contains(&lower.as_str()) {
+        } else if is_structure(object, &lower) {
             self.wrong(at, format!("{name} holds the extension together and is not set"));
         } else {
             return Some((object.to_owned(), option.to_owned()));
