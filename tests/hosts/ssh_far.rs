@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -63,15 +63,20 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// A server with a copy of the example; its folder, and its pjsip.conf as it was.
+fn served() -> Option<(Sshd, PathBuf, Vec<u8>)> {
+    here().then(|| {
+        let server = Sshd::start();
+        let etc = server.at("etc");
+        copy(Path::new("examples/asterisk"), &etc);
+        let before = fs::read(etc.join("pjsip.conf")).unwrap();
+        (server, etc, before)
+    })
+}
+
 #[test]
 fn extensions_are_listed_added_and_removed_over_ssh() {
-    if !here() {
-        return;
-    }
-    let server = Sshd::start();
-    let etc = server.at("etc");
-    copy(Path::new("examples/asterisk"), &etc);
-    let before = fs::read(etc.join("pjsip.conf")).unwrap();
+    let Some((server, etc, before)) = served() else { return };
     let pbx = format!("asterisk+ssh://{}@127.0.0.1:{}{}", me(), server.port, etc.display());
     let far = |args: &[&str]| sipctl(&server, &[&["--pbx", &pbx][..], args].concat());
     let local = format!("asterisk:{}", etc.display());
@@ -252,13 +257,7 @@ fn a_second_interrupt_leaves_a_host_that_hangs_and_says_what_is_not_known() {
 
 #[test]
 fn a_folder_that_is_named_in_two_ways_is_worked_on_once_or_said() {
-    if !here() {
-        return;
-    }
-    let server = Sshd::start();
-    let etc = server.at("etc");
-    copy(Path::new("examples/asterisk"), &etc);
-    let before = fs::read(etc.join("pjsip.conf")).unwrap();
+    let Some((server, etc, before)) = served() else { return };
     let far = format!("asterisk+ssh://{}@127.0.0.1:{}{}", me(), server.port, etc.display());
     let local = format!("asterisk:{}", etc.display());
     let add = ["--pbx", &local, "--pbx", &far, "ext", "add", "1500", "--offline"];
