@@ -1,7 +1,7 @@
 //! What every long call is handed: when to give up, whether to stop, whom to tell.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Code, Error, Result};
@@ -34,7 +34,8 @@ impl Events for Silent {
 #[derive(Clone, Debug, Default)]
 pub struct Cancel {
     stop: Arc<AtomicBool>,
-    leave: Arc<AtomicBool>,
+    /// How often somebody pressed Ctrl-C.
+    interrupts: Arc<AtomicUsize>,
 }
 
 impl Cancel {
@@ -51,12 +52,19 @@ impl Cancel {
     /// Whether somebody asked twice: then even what must run to its end is left, where it waits for
     /// another machine.
     pub fn is_urgent(&self) -> bool {
-        self.leave.load(Ordering::SeqCst)
+        self.interrupts.load(Ordering::SeqCst) >= 2
     }
 
-    /// Says that somebody asked twice.
-    pub fn urge(&self) {
-        self.leave.store(true, Ordering::SeqCst);
+    /// Counts an interrupt.
+    pub fn interrupted(&self) {
+        self.interrupts.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Forgets the interrupts so far: they were meant for another program. `stop` says whether somebody
+    /// asked to stop all the same.
+    pub fn resume(&self, stop: bool) {
+        self.stop.store(stop, Ordering::SeqCst);
+        self.interrupts.store(0, Ordering::SeqCst);
     }
 }
 
@@ -104,8 +112,8 @@ impl<'a> Cx<'a> {
     /// The same context for work that must run to its end although a signal came (putting back).
     #[must_use]
     pub fn uncancellable(&self) -> Self {
-        let leave = Arc::clone(&self.cancel.leave);
-        Self { cancel: Cancel { stop: Arc::default(), leave }, ..self.clone() }
+        let interrupts = Arc::clone(&self.cancel.interrupts);
+        Self { cancel: Cancel { stop: Arc::default(), interrupts }, ..self.clone() }
     }
 
     /// An error with [`Code::Interrupted`] once a signal came.

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     // Who presses Ctrl-C again wants out although a host hangs. (A terminal that closes may send SIGHUP twice.)
     if let Ok(mut interrupts) = Signals::new([SIGINT]) {
         let cancel = cancel.clone();
-        thread::spawn(move || interrupts.forever().nth(1).map(|_| cancel.urge()));
+        thread::spawn(move || interrupts.forever().for_each(|_| cancel.interrupted()));
     }
     ExitCode::from(sipctl::commands::run(cli, cancel))
 }

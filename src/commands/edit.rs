@@ -232,7 +232,7 @@ fn status(command: &mut Command, cancel: &Cancel) -> std::io::Result<ExitStatus>
     let stopped = Arc::new(AtomicBool::new(cancel.is_set()));
     let ids = [SIGTERM, SIGHUP].map(|signal| signal_hook::flag::register(signal, Arc::clone(&stopped)));
     let status = command.status();
-    cancel.flag().store(stopped.load(Ordering::SeqCst), Ordering::SeqCst);
+    cancel.resume(stopped.load(Ordering::SeqCst));
     ids.into_iter().flatten().for_each(|id| _ = signal_hook::low_level::unregister(id));
     status
 }

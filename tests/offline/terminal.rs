@@ -11,6 +11,8 @@ use crate::program::{Answer, Program, Running};
 /// A program with a copy of the example and an editor.
 struct Desk {
     program: Program,
+    /// What is added to the address.
+    way: &'static str,
 }
 
 impl Desk {
@@ -27,7 +29,7 @@ impl Desk {
         std::fs::create_dir(&folder).unwrap();
         let program = program.env("EDITOR", &format!("'{}'", editor.display()));
         let program = program.env("SIPCTL_STATE", &state).env("TMPDIR", &folder).env("TERM", "dumb");
-        Self { program: program.env("PATH", "/usr/bin:/bin") }
+        Self { program: program.env("PATH", "/usr/bin:/bin"), way: "" }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -40,7 +42,7 @@ impl Desk {
 
     /// Starts words on a terminal, which says at its end how it was left.
     fn start(&self, words: &str) -> Running {
-        let pbx = format!("asterisk:{}", self.path("asterisk").display());
+        let pbx = format!("'asterisk:{}{}'", self.path("asterisk").display(), self.way);
         let line = format!(
             "trap : INT; {} {words} --pbx {pbx} --offline; code=$?; stty -a; exit $code",
             env!("CARGO_BIN_EXE_sipctl")
@@ -121,6 +123,32 @@ fn ctrl_c_typed_into_the_editor_is_the_editors() {
 }
 
 #[test]
+fn as_often_as_it_is_typed_there_it_leaves_no_host() {
+    if !rustix::process::getuid().is_root() {
+        let _ = writeln!(std::io::stderr(), "skipped: sudo without a password is root's");
+        return;
+    }
+    let script = "trap 'echo >> \"$HOME/typed\"' INT\n: > \"$HOME/open\"\n\
+                  until [ \"$(wc -l < \"$HOME/typed\")\" = 2 ]; do sleep 0.1; done\nsed -i 's/Front Desk/Desk/' \"$1\"";
+    let desk = Desk { way: "?sudo", ..Desk::new(script) };
+    std::fs::write(desk.path("typed"), "").unwrap();
+    let mut run = desk.start("edit 2001");
+    desk.wait_for("open");
+    let mut stdin = run.0.stdin.take().unwrap();
+    for typed in 1..=2 {
+        stdin.write_all(b"\x03").unwrap();
+        let end = Instant::now() + Duration::from_secs(60);
+        while desk.text("typed").lines().count() < typed {
+            assert!(Instant::now() < end, "{typed}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    let output = run.0.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.code() == Some(0) && said.contains("2001 changed"), "{said}");
+}
+
+#[test]
 fn a_lost_terminal_ends_the_edit_and_leaves_nothing() {
     let desk = Desk::new("trap 'exit 0' HUP TERM\n: > \"$HOME/open\"\nwhile :; do sleep 0.1; done");
     let before = desk.text("asterisk/pjsip_templates.conf");
@@ -140,7 +168,7 @@ fn a_lost_terminal_ends_the_edit_and_leaves_nothing() {
 fn an_editor_that_is_not_there_is_named() {
     let desk = Desk::new("");
     let pbx = format!("asterisk:{}", desk.path("asterisk").display());
-    let Desk { program } = desk;
+    let Desk { program, .. } = desk;
     let program = program.env("EDITOR", "no-such-editor --wait");
     let answer = program.run(&["edit", "2001", "--pbx", &pbx, "--offline"]);
     answer.fails(1, "cannot start the editor no-such-editor --wait");
