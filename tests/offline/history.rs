@@ -182,6 +182,23 @@ fn what_was_taken_back_is_not_taken_back_twice() {
 }
 
 #[test]
+fn lines_that_came_back_beside_other_edits_do_not_come_twice() {
+    let house = House::new();
+    house.done("ext set 1001 --unset endpoint.direct_media --offline");
+    let edited = |from: &str, to: &str| {
+        let text = house.text();
+        assert_eq!(text.matches(from).count(), 1, "{text}");
+        std::fs::write(house.folder.join("pjsip.conf"), text.replace(from, to)).unwrap();
+    };
+    edited("bind = 0.0.0.0", "bind = 127.0.0.1");
+    house.done("undo 1 --yes --offline");
+    edited("aors=1001\ndirect_media=no\n", "aors=1001 ; the desk\ndirect_media=no\n");
+    let before = house.text();
+    house.done("undo 1 --yes --offline");
+    assert_eq!(house.text(), before);
+}
+
+#[test]
 fn undo_says_why_there_is_nothing_to_do() {
     let house = House::new();
     let before = house.text();
