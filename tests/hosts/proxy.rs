@@ -95,6 +95,11 @@ impl Proxy {
         (state.counts, state.client) = (Counts::default(), false);
     }
 
+    /// Whether it has cut since.
+    pub fn has_cut(&self) -> bool {
+        self.state.lock().unwrap().dead
+    }
+
     /// What passed since.
     pub fn counts(&self) -> Counts {
         self.state.lock().unwrap().counts
