@@ -94,7 +94,8 @@ pub enum How {
     Create,
     /// A new inode takes its name.
     Replace,
-    /// Its bytes are written over: it has other names or is mounted somewhere.
+    /// Its bytes are written over: it has other names, is mounted somewhere, or may have an access
+    /// control list that nobody there sees.
     InPlace,
     /// It goes.
     Delete,

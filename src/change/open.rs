@@ -163,7 +163,7 @@ impl<'a> Open<'a> {
         }
         steps.extend(self.folders().map(|path| Step::SyncFolder { path }));
         self.switching = true;
-        let made = self.opened.files.iter().filter(|entry| entry.temp.is_some());
+        let made = self.opened.files.iter().filter(|entry| entry.how != How::Delete);
         let made: Vec<Want> = made.map(|entry| Want::Meta(entry.path.clone())).collect();
         let found = self.host.act_and_read(cx, &steps, &made).map_err(|Stopped { done, error }| {
             // Where somebody else was at a file none of them is switched. Of a link that was lost, or a host
@@ -179,7 +179,8 @@ impl<'a> Open<'a> {
         // Of another size it is somebody else's already.
         let whole = |stamp: &Stamp, file: &FileChange| file.after.as_ref().map(|b| b.len() as u64) == Some(stamp.size);
         let new = self.opened.files.iter().zip(files).map(|(entry, file)| {
-            entry.temp.as_ref().and_then(|_| stamp(&found.next()?)).filter(|stamp| whole(stamp, file))
+            let found = if entry.how == How::Delete { None } else { found.next() };
+            stamp(&found?).filter(|stamp| whole(stamp, file))
         });
         self.new = Some(new.collect());
         self.renamed = true;
@@ -261,8 +262,8 @@ impl<'a> Open<'a> {
         let Some(new) = self.switched(cx)? else { return Ok(()) };
         // The file, and what tells how far it came: the old one and the temporary.
         let looks = |entry: &Entry| {
-            let old = if entry.how == How::InPlace { Want::File } else { Want::Meta };
-            [Some(Want::Meta(entry.path.clone())), entry.old.clone().map(old), entry.temp.clone().map(Want::Meta)]
+            let look = if entry.how == How::InPlace { Want::File } else { Want::Meta };
+            [Some(look(entry.path.clone())), entry.old.clone().map(look), entry.temp.clone().map(Want::Meta)]
         };
         let wants: Vec<Want> = self.opened.files.iter().flat_map(looks).flatten().collect();
         let mut found = self.host.read(cx, &wants)?.into_iter();
@@ -280,6 +281,10 @@ impl<'a> Open<'a> {
             return Ok(());
         }
         let error = self.stuck(edited.iter().copied());
+        if self.renamed {
+            // Of what is written in place only we know so far how we left it.
+            let _ = self.note(cx, Record::Switching(new));
+        }
         Err(error.because(anyhow::anyhow!("somebody else has changed it since")))
     }
 
@@ -341,7 +346,9 @@ fn back(entry: &Entry, new: Option<Stamp>, [now, old, temp]: [&[File]; 3]) -> Op
     let kept = content(old);
     if entry.how == How::InPlace {
         // Without its copy it was put back before, by a run that was killed while cleaning up.
-        return Some(kept.map(|(bytes, _)| Step::InPlace { path, bytes: bytes.clone() }).into_iter().collect());
+        let Some((old, _)) = kept else { return Some(Vec::new()) };
+        let foreign = new.is_some() && stamp(now) != new && content(now).is_none_or(|(bytes, _)| bytes != old);
+        return (!foreign).then(|| vec![Step::InPlace { path, bytes: old.clone() }]);
     }
     if stamp(temp).is_some() {
         // It was never renamed: what is there is what was there, or what somebody else has made of it.
@@ -433,10 +440,12 @@ fn entries(cx: &Cx, host: &dyn Host, folder: &Path, files: &[FileChange]) -> Res
             let was = file.before.as_ref().map(|(_, meta)| meta);
             let path = was.map_or_else(|| file.path.clone(), |meta| meta.real.clone());
             let shared = was.is_some_and(|m| m.links > 1 || m.mounted) || now.is_some_and(|m| m.mounted);
+            // Of what nobody there sees, a new inode would keep nothing.
+            let stays = shared || !host.sees_lists();
             let how = match (was, &file.after) {
                 (None, _) => How::Create,
                 (Some(_), None) => How::Delete,
-                (Some(_), Some(_)) if shared => How::InPlace,
+                (Some(_), Some(_)) if stays => How::InPlace,
                 (Some(_), Some(_)) => How::Replace,
             };
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

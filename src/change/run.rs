@@ -294,15 +294,13 @@ impl<'a> Run<'a> {
         folders.into_iter().map(warning).collect()
     }
 
-    /// What a new file may lose without anybody noticing.
+    /// That nobody there sees what a new file would have to keep.
     pub(super) fn unseen(&self, plan: &Plan) -> Option<Warning> {
-        let file = plan.files.iter().find(|file| file.before.is_some() && file.after.is_some())?;
-        let warning = || {
-            let message = "no program on the host shows access control lists: a file changed here that has one loses \
-                           it (getfacl and setfacl come with the package acl)";
-            Warning::new("unseen-acl", message).at(&Place::new(&file.path, 0))
-        };
-        (!self.target.host.sees_lists()).then(warning)
+        let keeps = |file: &&FileChange| file.after.is_some() && (file.before.is_some() || file.like.is_some());
+        let file = plan.files.iter().find(keeps).filter(|_| !self.target.host.sees_lists())?;
+        let message = "no program on the host shows access control lists: files are written in place, which keeps \
+                       theirs, and a new one gets none (getfacl and setfacl come with the package acl)";
+        Some(Warning::new("unseen-acl", message).at(&Place::new(&file.path, 0)))
     }
 
     /// The files are as wanted: is the engine?

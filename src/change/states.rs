@@ -143,7 +143,8 @@ impl<'a> Run<'a> {
         let place = (self.target.host, self.target.folder.as_path());
         let confirm = self.options.confirm.is_some();
         let (open, steps) = Open::begin(self.cx, place, &self.target.who, &ground.plan, proofs, confirm)?;
-        let in_place = open.written_in_place().map(|path| {
+        // Where all are, that is said once.
+        let in_place = open.written_in_place().filter(|_| self.target.host.sees_lists()).map(|path| {
             let message = format!("{} has other names or is mounted: it is written in place", path.display());
             Warning::new("in-place", message).at(&Place::new(path, 0))
         });

@@ -347,7 +347,8 @@ pub trait Host: Send + Sync {
         0
     }
 
-    /// Whether it would be noticed that a file has an access control list.
+    /// Whether it would be noticed that a file has an access control list or a label; else only the
+    /// file itself keeps them.
     fn sees_lists(&self) -> bool {
         true
     }

@@ -38,29 +38,36 @@ fn an_edit_between_reading_and_writing_is_10_and_survives() {
 
 #[test]
 fn an_edit_during_the_reload_is_not_overwritten_by_going_back() {
-    let lab = Lab::new();
-    lab.mood(Mood::Refuses);
-    let path = lab.folder().join("main.conf");
-    lab.hook(move |moment| {
-        if moment == Moment::Reloading {
-            fs::write(&path, "1001=hers, in a hurry\n").unwrap();
+    for (in_place, way) in [(false, "mv "), (true, "cp ")] {
+        let lab = Lab::new();
+        lab.mood(Mood::Refuses);
+        let path = lab.folder().join("main.conf");
+        if in_place {
+            fs::hard_link(&path, lab.root.join("twin")).unwrap();
         }
-    });
-    let outcome = lab.change(vec![set("1001", "new"), set("9001", "new")]);
-    assert_eq!(code(&outcome), 8);
-    assert_eq!((lab.text("main.conf"), lab.text("9001.conf")), ("1001=hers, in a hurry\n".into(), "9001=old\n".into()));
-    let error = outcome.error.unwrap();
-    let way_out = error.hints.iter().find(|hint| hint.contains("mv ")).unwrap();
-    let command = way_out.split_once("mv ").unwrap().1;
-    assert!(Command::new("sh").args(["-c", &format!("mv {command}")]).status().unwrap().success());
-    assert_eq!(lab.text("main.conf"), "1001=old\n");
-    assert!(open_change(&Cx::new(&Silent), &Local, &lab.folder()).is_some());
-    // The person has put it right: the next change finds nothing left to do for that one.
-    lab.mood(Mood::Good);
-    *lab.engine.hook.lock().unwrap() = None;
-    let outcome = lab.change(vec![set("1001", "new")]);
-    assert_eq!((code(&outcome), codes(&outcome).contains("recovered")), (0, true), "{:?}", outcome.error);
-    assert_eq!(lab.tree().len(), 2);
+        lab.hook(move |moment| {
+            if moment == Moment::Reloading {
+                fs::write(&path, "1001=hers, in a hurry\n").unwrap();
+            }
+        });
+        let hers = ("1001=hers, in a hurry\n".to_owned(), "9001=old\n".to_owned());
+        let outcome = lab.change(vec![set("1001", "new"), set("9001", "new")]);
+        assert_eq!((code(&outcome), lab.text("main.conf"), lab.text("9001.conf")), (8, hers.0.clone(), hers.1.clone()));
+        let error = outcome.error.unwrap();
+        // Nor by whoever comes next.
+        *lab.engine.hook.lock().unwrap() = None;
+        assert_eq!((code(&lab.change(vec![set("1001", "new")])), lab.text("main.conf")), (8, hers.0));
+        let way_out = error.hints.iter().find(|hint| hint.contains(way)).unwrap();
+        let command = way_out.split_once(way).unwrap().1;
+        assert!(Command::new("sh").args(["-c", &format!("{way}{command}")]).status().unwrap().success());
+        assert_eq!(lab.text("main.conf"), "1001=old\n");
+        assert!(open_change(&Cx::new(&Silent), &Local, &lab.folder()).is_some());
+        // The person has put it right: the next change finds nothing left to do for that one.
+        lab.mood(Mood::Good);
+        let outcome = lab.change(vec![set("1001", "new")]);
+        assert_eq!((code(&outcome), codes(&outcome).contains("recovered")), (0, true), "{:?}", outcome.error);
+        assert_eq!(lab.tree().len(), 2);
+    }
 }
 
 #[test]

@@ -16,12 +16,12 @@ fn made(host: &dyn Host, model: &Path, path: &Path) -> Result<(), Stopped> {
     host.act(&Cx::new(&Silent), &[Step::Create { path: path.into(), bytes, like: Some(model.into()), mode: 0o666 }])
 }
 
-fn acl(path: &Path) -> String {
+pub fn acl(path: &Path) -> String {
     let output = Command::new("getfacl").args(["-cnp"]).arg(path).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn set_acl(arguments: &[&str], path: &Path) -> bool {
+pub fn set_acl(arguments: &[&str], path: &Path) -> bool {
     Command::new("setfacl").args(arguments).arg(path).status().is_ok_and(|status| status.success())
 }
 

@@ -38,10 +38,12 @@ fi
 case $(mv --help 2>&1) in *-T*) moves=-T ;; *) moves= ;; esac
 case $(cp --help 2>&1) in *--attributes-only*) dresses=yes ;; *) dresses= ;; esac
 has getfacl && has setfacl && acls=yes || acls=
-# Whether anything here would show that a file has an access control list; the ls of busybox does not.
+[ -d /sys/fs/selinux/class ] && labels=yes || labels=
+# Whether anything here would show that a file has an access control list, and gives a new one a label;
+# the ls of busybox does not.
 seen=yes
 [ -n "$dresses$acls" ] || case $(ls --help 2>&1) in *[Bb]usy[Bb]ox* | *[Tt]oybox*) seen= ;; esac
-[ -d /sys/fs/selinux/class ] && labels=yes || labels=
+[ -n "$dresses" ] || [ -z "$labels" ] || has chcon || seen=
 line() { l=; read -r l 2>/dev/null <"$1"; printf '%s\0' "$l"; }
 
 # Counts the beats: without one for 30 seconds, everything that was started here ends.
