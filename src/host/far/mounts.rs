@@ -9,23 +9,39 @@ use super::super::local::read::unescape;
 /// File systems that containers have their images in: what is written there goes with the container.
 const LAYERS: [&[u8]; 5] = [b"overlay", b"fuse.fuse-overlayfs", b"aufs", b"btrfs", b"zfs"];
 
-/// Every mount point of a mountinfo, with the type of its file system.
-pub(super) fn points(mountinfo: &[u8]) -> impl Iterator<Item = (PathBuf, &[u8])> {
+/// The same where they are folders of another file system, as docker and podman call them.
+const FOLDERS: &[u8] = b"/vfs/dir/";
+
+/// A line of mountinfo.
+pub(super) struct Mount<'a> {
+    /// Where it is seen.
+    pub point: PathBuf,
+    /// What of its file system is seen there.
+    root: &'a [u8],
+    /// The type of its file system.
+    kind: &'a [u8],
+}
+
+/// Everything that is mounted.
+pub(super) fn all(mountinfo: &[u8]) -> impl Iterator<Item = Mount<'_>> {
     mountinfo.split(|b| *b == b'\n').filter_map(|line| {
         // 36 35 98:0 /root/in/its/file/system /mount/point options optional... - type source ...
         let mut fields = line.split(|b| *b == b' ');
-        let point = OsString::from_vec(unescape(fields.nth(4)?));
+        let root = fields.nth(3)?;
+        let point = OsString::from_vec(unescape(fields.next()?)).into();
         let kind = fields.skip_while(|field| *field != b"-").nth(1)?;
-        Some((point.into(), kind))
+        Some(Mount { point, root, kind })
     })
 }
 
 /// Whether a folder of a container is on no volume.
 pub(super) fn in_layers(mountinfo: &[u8], folder: &Path) -> bool {
-    let over = points(mountinfo).filter(|(point, _)| folder.starts_with(point));
+    let over = all(mountinfo).filter(|mount| folder.starts_with(&mount.point));
     // Of two on the same point the later one is seen.
-    let nearest = over.max_by_key(|(point, _)| point.components().count());
-    nearest.is_some_and(|(point, kind)| point == Path::new("/") && LAYERS.contains(&kind))
+    let nearest = over.max_by_key(|mount| mount.point.components().count());
+    nearest.filter(|mount| mount.point == Path::new("/")).is_some_and(|mount| {
+        LAYERS.contains(&mount.kind) || mount.root.windows(FOLDERS.len()).any(|part| part == FOLDERS)
+    })
 }
 
 #[cfg(test)]
@@ -43,6 +59,8 @@ mod tests {
             [true, false, false, false]
         );
         assert!(!in_layers(b"1 0 254:0 / / rw - ext4 /dev/vda rw\n", Path::new("/etc")));
+        let vfs = b"1 0 254:0 /var/lib/docker/vfs/dir/a2b3 / rw - ext4 /dev/vda rw\n";
+        assert!(in_layers(vfs, Path::new("/etc")));
         assert!(!in_layers(b"", Path::new("/etc")));
     }
 }

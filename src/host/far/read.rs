@@ -76,7 +76,7 @@ impl<'w> Reading<'w> {
     /// What the answer to that says.
     pub(super) fn answer(&self, far: &Far, cx: &Cx, mut parts: Vec<Part>) -> Result<Vec<Vec<File>>> {
         let mounts = parts.pop().ok_or_else(confused)?.bytes;
-        let mounted = super::mounts::points(&mounts).map(|(point, _)| point).collect();
+        let mounted = super::mounts::all(&mounts).map(|mount| mount.point).collect();
         let mut answer = Answer { parts: parts.into_iter(), mounted };
         far.state().mounts = mounts;
         let mut found: Vec<Vec<File>> = self.wants.iter().map(|_| Vec::new()).collect();
