@@ -124,6 +124,7 @@ fn programs_run_there_as_here() {
         run("true", &[], &[b'x'; 300_000]),
         run("sh", &["-c", "kill -9 $$"], b""),
         run("sh", &["-c", "cat; printf '\\n\\n' >&2"], b"no newline"),
+        run("sh", &["-c", "cat >&2; echo out"], &all_bytes.repeat(3000)),
     ];
     let here = Local.run(&cx, &commands).unwrap();
     for (name, shell) in all() {

@@ -319,37 +319,37 @@ removed() { ! there "$1" || rm -f -- "$1"; }
 folder_removed() { ! there "$1" || rmdir -- "$1"; }
 touched() { if [ -e "$1" ]; then touch -m -c -- "$1"; else say 'No such file or directory'; fi; }
 
-# Running. run SIZE PROGRAM ARGUMENT...: standard output streams, standard error comes after it. What
-# the shell itself has to say of how a program ended is not the program's. The size of standard output
-# tells whether somebody else printed into it.
+# Running. run SIZE PROGRAM ARGUMENT...: standard output streams; standard error, as much of its end as
+# is kept, comes after it. What the shell itself has to say of how a program ended is not the program's.
+# The size of standard output tells whether somebody else printed into it.
 program() {
   trap - USR1
   umask "$usual"
-  exec "$@" 2>&5 4>&- 5>&- 7>&- 8>&- 9>&-
+  exec "$@" 2>&5 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 }
 run() {
   k=$1
   shift
-  e=$(
-    {
+  {
+    r=$(
       {
-        if [ "$k" -gt 0 ]; then take "$k" | ( (program "$@"); c=$?; cat >/dev/null; exit $c)
-        else (program "$@") </dev/null
-        fi
-        printf ' %s' $? >&5
-      } 2>/dev/null | dd bs=65536 2>&1 >&4 | {
-        n=
-        while read -r k b c; do [ "$b" != bytes ] || n=$k; done
-        printf ' %s' "$n" >&5
-      }
-    } 5>&1
-  )
+        {
+          if [ "$k" -gt 0 ]; then take "$k" | ( (program "$@"); c=$?; cat >/dev/null; exit $c)
+          else (program "$@") </dev/null
+          fi
+          printf '%s ' $? >&6
+        } 2>/dev/null | dd bs=65536 2>&1 >&4 | {
+          n=
+          while read -r k b c; do [ "$b" != bytes ] || n=$k; done
+          printf '%s' "$n" >&6
+        }
+      } 6>&1
+    )
+    c=${r%% *} n=${r#* }
+    case $c in 126 | 127) has "$1" || c=missing ;; esac
+    m '|' "$c" "$n"
+  } 5>&1 | tail -c 16777216 >&4
   left=$((left - k))
-  n=${e##* } e=${e% *}
-  c=${e##* }
-  case $c in 126 | 127) has "$1" || c=missing ;; esac
-  m '|' "$c" "$n"
-  printf '%s' "${e% *}"
   m '|'
 }
 
