@@ -65,6 +65,8 @@ impl<'a> Open<'a> {
         };
         let private = private(folder);
         let mut steps = vec![
+            // Where the lock went with the link and came back with it, another run may have left one.
+            Step::Expect { path: private.join("journal"), was: None, bytes: [].into() },
             Step::MakeFolder { path: private.clone(), mode: 0o700 },
             Step::Append { path: private.join("journal"), bytes: journal::first(&opened)? },
             Step::Append { path: private.join(".gitignore"), bytes: b"*\n".to_vec() },
@@ -97,7 +99,10 @@ impl<'a> Open<'a> {
 
     /// The first error is the one to tell; what stays is found by recovery.
     fn drop_staged(&self, cx: &Cx) {
-        let _ = self.close(&cx.uncancellable());
+        let calm = cx.uncancellable();
+        if self.fate(&calm).is_ok_and(|fate| fate == Fate::Open) {
+            let _ = self.close(&calm);
+        }
     }
 
     /// Gives what comes back to whom it belonged.

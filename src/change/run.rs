@@ -339,6 +339,13 @@ impl<'a> Run<'a> {
         fit
     }
 
+    /// Whether the engine holds the new state before we made it: then somebody else's reload did, and what
+    /// it held before nobody knows.
+    pub(super) fn holds(&mut self, new: &[Proof]) -> Result<bool> {
+        let (Some(console), false) = (&mut self.console, new.is_empty()) else { return Ok(false) };
+        Ok(!console.prove(self.cx, new, &[])?.iter().any(differs))
+    }
+
     /// Files edited since the last reload: of the estate, and of other modules but for `ours`.
     pub(super) fn edited(&self, live: &Live, estate: &dyn Estate, ours: &[PathBuf]) -> Result<Vec<Place>> {
         let Target { engine, host, folder, .. } = self.target;

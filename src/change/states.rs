@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::open::{Open, no_links};
+use super::proof::differs;
 use super::run::{Ground, Run};
 use super::{Gate, ReloadPolicy, Status, back};
 use crate::engine::{FileChange, Plan, Warning};
@@ -180,15 +181,19 @@ impl<'a> Run<'a> {
         let drift = || console.map(|console| console.prove(cx, &plan.prove_old, &[]));
         let (drift, switched) = both(later, drift, || cx.check().and_then(|()| open.switch(cx, before, &plan.files)));
         self.outcome.changed = switched.is_ok();
-        let switched = switched.and(drift.transpose());
-        if let Ok(Some(verdicts)) = &switched {
-            open.opened.prove_old = self.drifted(plan, verdicts.clone());
-        }
+        let switched = switched.and(drift.transpose()).and_then(|verdicts| match verdicts {
+            Some(verdicts) if verdicts.iter().any(differs) && self.holds(&open.opened.prove_new)? => Ok(()),
+            Some(verdicts) => {
+                open.opened.prove_old = self.drifted(plan, verdicts);
+                Ok(())
+            }
+            None => Ok(()),
+        });
         // What failed with nothing left is not to be put back.
         self.open = Some(open).filter(|open| !self.whole || open.switching);
         self.ground = Some(ground);
         self.make_room();
-        switched.map(drop)
+        switched
     }
 
     /// Has the engine read them, and asks it.

@@ -36,6 +36,29 @@ fn an_edit_between_reading_and_writing_is_10_and_survives() {
     assert_eq!(lab.text("9002.conf"), "9002=hers\n");
 }
 
+/// Where the lock went with the link, and came back with it, another run has been here.
+#[test]
+fn a_change_of_another_run_that_is_open_by_now_is_left_alone() {
+    for confirm in [None, Some(std::time::Duration::from_secs(60))] {
+        let mut lab = Lab::new();
+        lab.options.confirm = confirm;
+        let folder = lab.folder();
+        lab.hook(move |moment| {
+            if moment == Moment::Loaded {
+                fs::create_dir(folder.join(".sipctl")).unwrap();
+                fs::write(folder.join(".sipctl/journal"), "theirs\n").unwrap();
+            }
+        });
+        let outcome = lab.change(vec![set("1001", "new")]);
+        assert_eq!(code(&outcome), 10, "{:?}", outcome.error);
+        assert_eq!(lab.text(".sipctl/journal"), "theirs\n");
+        assert_eq!(
+            (lab.text("main.conf"), fs::read_dir(lab.folder().join(".sipctl")).unwrap().count()),
+            ("1001=old\n".into(), 1)
+        );
+    }
+}
+
 #[test]
 fn an_edit_during_the_reload_is_not_overwritten_by_going_back() {
     for (in_place, way) in [(false, "mv "), (true, "cp ")] {

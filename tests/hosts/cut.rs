@@ -5,8 +5,9 @@ use std::fs;
 
 use sipctl::host::far::Far;
 
+use crate::office::wait_for;
 use crate::shells::shell;
-use crate::standin::{Lab, code, codes, delete, set};
+use crate::standin::{Lab, Moment, Mood, code, codes, delete, set};
 use crate::wire::{Arrives, Wired};
 
 /// A replaced file, one written in place, a new one and one that goes.
@@ -121,6 +122,29 @@ fn a_change_takes_few_turns() {
     }
     assert_eq!(code(&lab.change(files().map(|number| delete(&number)).collect())), 0);
     assert!(turns() <= 6);
+}
+
+/// What differs already is asked while the files are switched: somebody else's reload may come first.
+#[test]
+fn what_somebody_else_made_live_meanwhile_did_not_differ_before() {
+    // Nor is it forgotten to ask for the old state when that comes back.
+    for (mood, ended) in [(Mood::Good, 0), (Mood::Disagrees, 8)] {
+        let (lab, _) = prepared();
+        let (engine, folder, mut asked) = (lab.engine.clone(), lab.folder(), false);
+        lab.mood(mood);
+        lab.hook(move |moment| {
+            if moment == Moment::Proving && !std::mem::replace(&mut asked, true) {
+                wait_for("the switch", || {
+                    fs::read_to_string(folder.join("main.conf")).is_ok_and(|text| text.contains("longer"))
+                        && !folder.join("9002.conf").exists()
+                });
+                engine.start(&folder);
+            }
+        });
+        let outcome = lab.change(many());
+        assert_eq!(code(&outcome), ended, "{:?}", outcome.error);
+        assert!(!codes(&outcome).contains("drift"), "{:?}", outcome.warnings);
+    }
 }
 
 /// The lock is lost with the link. Another run that waited for it puts right what it finds, and makes a
