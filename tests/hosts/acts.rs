@@ -9,7 +9,7 @@ use sipctl::cx::{Cx, Silent};
 use sipctl::host::local::Local;
 use sipctl::host::{Content, Host, Meta, Step, Want};
 
-use crate::shells::{all, far};
+use crate::shells::{all, far, plain_mv};
 
 /// A folder to work on, with names for what is in it.
 struct Twin {
@@ -147,6 +147,18 @@ fn batches() -> Vec<(&'static str, Batch)> {
                 Step::Rename { from: t.at("folder"), to: t.at("folder 2") },
             ]
         }),
+        ("renamed over an empty folder", |t| {
+            vec![
+                Step::MakeFolder { path: t.at("empty"), mode: 0o755 },
+                Step::Rename { from: t.at("folder"), to: t.at("empty") },
+            ]
+        }),
+        ("renamed over a folder with something in it", |t| {
+            vec![
+                Step::MakeFolder { path: t.at("made"), mode: 0o755 },
+                Step::Rename { from: t.at("made"), to: t.at("folder") },
+            ]
+        }),
         ("renamed over a link", |t| vec![Step::Rename { from: t.at("other"), to: t.at("link") }]),
         ("renamed over a folder", |t| vec![Step::Rename { from: t.at("old"), to: t.at("folder") }]),
         ("renamed from nothing", |t| vec![Step::Rename { from: t.at("none"), to: t.at("other") }]),
@@ -189,7 +201,7 @@ fn batches() -> Vec<(&'static str, Batch)> {
 #[test]
 fn what_is_done_there_is_what_is_done_here() {
     let cx = Cx::new(&Silent);
-    for (name, shell) in all() {
+    for (name, shell) in all().into_iter().chain([("plain mv".to_owned(), plain_mv())]) {
         let far = far(&shell);
         for (what, batch) in batches() {
             let (here, there) = (Twin::new(), Twin::new());
@@ -205,6 +217,19 @@ fn what_is_done_there_is_what_is_done_here() {
             assert_eq!(one, two, "{name}: {what}");
             assert_eq!(here.tree(), there.tree(), "{name}: {what}");
         }
+    }
+}
+
+#[test]
+fn nothing_is_moved_into_a_folder_behind_a_link() {
+    for (name, shell) in all().into_iter().chain([("plain mv".to_owned(), plain_mv())]) {
+        let twin = Twin::new();
+        std::os::unix::fs::symlink("folder", twin.at("way")).unwrap();
+        let done = far(&shell).act(&Cx::new(&Silent), &[Step::Rename { from: twin.at("old"), to: twin.at("way") }]);
+        assert_eq!(fs::read_dir(twin.at("folder")).unwrap().count(), 1, "{name}");
+        let moved = fs::read_to_string(twin.at("way")).ok();
+        assert_eq!(moved.as_deref(), done.is_ok().then_some("old text"), "{name}");
+        assert!(done.is_ok() || twin.at("old").exists(), "{name}");
     }
 }
 

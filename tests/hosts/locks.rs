@@ -9,7 +9,7 @@ use sipctl::host::far::Far;
 use sipctl::host::local::Local;
 use sipctl::host::{Command, Host};
 
-use crate::shells::{all, far, shell, with};
+use crate::shells::{all, far, plain_mv, shell, with};
 use crate::wire::Wired;
 
 fn impatient() -> Cx<'static> {
@@ -64,6 +64,34 @@ fn without_flock_the_exclusive_folder_stands_in() {
         drop(host.lock(&cx, path).unwrap());
         assert_eq!(fs::read_dir(path).unwrap().count(), 0);
     }
+}
+
+#[test]
+fn the_exclusive_folder_stands_in_also_with_a_mv_that_moves_into_folders() {
+    let far = || far(&plain_mv().and("flock", "echo 'flock: 9: No locks available' >&2; exit 1"));
+    exclude(&far(), &far(), "plain mv");
+    let folder = tempfile::tempdir().unwrap();
+    let mut cx = impatient();
+    cx.timeouts.wait = Duration::from_secs(60);
+    // One at a time, of many that come and go.
+    let count = folder.path().join("count");
+    fs::write(&count, "0").unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let host = far();
+                for _ in 0..5 {
+                    let held = host.lock(&cx, folder.path()).unwrap();
+                    let now: u32 = fs::read_to_string(&count).unwrap().parse().unwrap();
+                    std::thread::sleep(Duration::from_millis(5));
+                    fs::write(&count, (now + 1).to_string()).unwrap();
+                    drop(held);
+                }
+            });
+        }
+    });
+    assert_eq!(fs::read_to_string(&count).unwrap(), "20");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]

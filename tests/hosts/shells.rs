@@ -123,6 +123,11 @@ pub fn with(program: &str, script: &str) -> Shell {
     shell(&["/usr/bin/env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "/bin/sh"]).and(program, script)
 }
 
+/// A shell with a mv as busybox had it before 1.34.
+pub fn plain_mv() -> Shell {
+    with("mv", "case $* in *-T* | *--help*) echo 'mv: unrecognized option' >&2; exit 1 ;; esac; exec /bin/mv \"$@\"")
+}
+
 impl Shell {
     /// The same with one more.
     pub fn and(&self, program: &str, script: &str) -> Self {

@@ -290,16 +290,24 @@ linked() {
   if there "$2"; then say 'File exists'; return 1; fi
   ln -- "$1" "$2" 2>/dev/null || copied "$1" "$2"
 }
+# A mv without -T moves into a folder that is there.
+onto() {
+  if [ -z "$moves" ] && [ -d "$2" ]; then
+    if [ -L "$2" ]; then say 'Is a directory'; return 1; fi
+    rmdir -- "$2" || return
+  fi
+  mv -f $moves -- "$1" "$2"
+}
 moved() {
   if ! there "$1"; then say 'No such file or directory'; return 1; fi
   if [ -d "$2" ] && ! [ -L "$2" ] && ! [ -d "$1" ]; then say 'Is a directory'; return 1; fi
   if [ "${1%/*}" = "${2%/*}" ] || [ -d "$1" ] || [ "$(stat -c %d -- "$1")" = "$(stat -c %d -- "${2%/*}/")" ]; then
-    mv -f $moves -- "$1" "$2"
+    onto "$1" "$2"
     return
   fi
   t=${2%/*}/.${2##*/}.sipctl-$$
   copied "$1" "$t" || return
-  mv -f $moves -- "$t" "$2" || { rm -f -- "$t"; return 1; }
+  onto "$t" "$2" || { rm -f -- "$t"; return 1; }
   rm -f -- "$1"
 }
 # One write over the old bytes, then the rest is cut off.
@@ -375,19 +383,30 @@ holder() {
   m '|'
 }
 alive() { if [ -d "/proc/$1" ]; then m yes; else m no; fi; }
-# stand_in OWN PATH SIZE: made at one moment, with its holder in it.
+# stand_in OWN PATH SIZE: made at one moment, with its holder in it. A mv without -T may have moved it
+# into that of somebody else.
 stand_in() {
   left=$((left - $3))
-  if [ -z "$moves" ] || ! mkdir -- "$1"; then take "$3" >/dev/null; m failed; return; fi
+  if ! mkdir -- "$1"; then take "$3" >/dev/null; m failed; return; fi
   take "$3" | (cat >"$1/holder"; c=$?; cat >/dev/null; exit $c) || { rm -rf -- "$1"; m failed; return; }
-  if mv $moves -- "$1" "$2" 2>/dev/null; then m locked
-  elif [ -d "$2" ]; then rm -rf -- "$1"; m busy
-  else rm -rf -- "$1"; m failed
+  h=$(cat -- "$1/holder")
+  if ! mv $moves -- "$1" "$2" 2>/dev/null; then
+    [ -d "$2" ] && k=busy || k=failed
+    rm -rf -- "$1"
+    m $k
+  elif [ -d "$2/${1##*/}" ]; then
+    rm -rf -- "$2/${1##*/}"
+    # Who was just leaving could not remove it.
+    rmdir -- "$2" 2>/dev/null
+    m busy
+  elif [ "$(cat -- "$2/holder" 2>/dev/null)" = "$h" ]; then m locked
+  else m busy
   fi
 }
 # stale PATH ASIDE SIZE: of several who find it stale one moves it away; it must be what was stale.
 stale() {
   left=$((left - $3))
+  rm -rf -- "$2"
   if mv $moves -- "$1" "$2" 2>/dev/null; then
     if take "$3" | (cmp -s - "$2/holder"; c=$?; cat >/dev/null; exit $c); then rm -rf -- "$2"; else mv $moves -- "$2" "$1"; fi
   else take "$3" >/dev/null
