@@ -89,7 +89,7 @@ impl Run<'_> {
             undo: plan.undo.clone(),
         };
         open.note(self.cx, Record::Waiting(Box::new(waiting)))?;
-        self.outcome.waiting = Some(past::time(until));
+        self.outcome.waiting = Some(past::here(self.target.host, until));
         Ok(())
     }
 
@@ -120,8 +120,8 @@ pub(super) fn is_over(cx: &Cx, target: &Target, opened: &Opened, waiting: &Waiti
 }
 
 /// The error of a run that must not disturb it.
-pub(super) fn still_waits(who: &str, waiting: &Waiting) -> Error {
-    let until = past::time(waiting.until);
+pub(super) fn still_waits(target: &Target, who: &str, waiting: &Waiting) -> Error {
+    let until = past::here(target.host, waiting.until);
     Error::new(Code::Retry, format!("a change of {who} waits here to be confirmed until {until}"))
         .hint("keep it: sipctl confirm")
         .hint("or wait until it has gone back by itself")

@@ -12,7 +12,8 @@ use super::history::{self, Entry, NEWEST, home, names, sha256};
 use crate::cx::Cx;
 use crate::engine::{Estate, FileChange, Warning};
 use crate::error::{Code, Error, Place, Result, shell_word};
-use crate::host::{Content, File, Meta, Want};
+use crate::host::local::Local;
+use crate::host::{Content, File, Host, Meta, Want};
 
 /// One change, and the folder its copies lie in.
 #[derive(Clone, Debug)]
@@ -230,6 +231,11 @@ fn since(last: &Entry, estate: &dyn Estate) -> Option<Outside> {
 pub fn time(seconds: i64) -> String {
     let then = UNIX_EPOCH + Duration::from_secs(seconds.try_into().unwrap_or(0));
     humantime::format_rfc3339_seconds(then).to_string()
+}
+
+/// A moment by the clock of a host, as the clock here shows it.
+pub(super) fn here(host: &dyn Host, seconds: i64) -> String {
+    time(seconds - (host.clock().0 - Local.clock().0))
 }
 
 /// The bytes of a copy.

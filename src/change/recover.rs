@@ -129,7 +129,7 @@ pub(super) fn look(cx: &Cx, target: &Target) -> Result<Option<Warning>> {
         Found::Change { open, proved: false, waiting: Some(waiting) }
             if !confirm::is_over(cx, target, &open.opened, &waiting)? =>
         {
-            Err(confirm::still_waits(&open.opened.who, &waiting))
+            Err(confirm::still_waits(target, &open.opened.who, &waiting))
         }
         Found::Empty | Found::Change { .. } => Ok(open_change(cx, target.host, &target.folder)),
     }
@@ -163,7 +163,7 @@ pub(super) fn recover(
     if let Some(waiting) = &waiting
         && !confirm::is_over(&calm, target, &open.opened, waiting)?
     {
-        return Err(confirm::still_waits(&who, waiting));
+        return Err(confirm::still_waits(target, &who, waiting));
     }
     open.put_back(&calm)?;
     let live = if open.new.is_some() { make_live(cx, target, &open, console) } else { String::new() };

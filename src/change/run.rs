@@ -28,8 +28,8 @@ pub(super) struct Run<'a> {
     pub(super) outcome: Outcome,
     pub(super) console: Option<Box<dyn Console + 'a>>,
     pub(super) live: Option<Live>,
-    /// The host's clock when `live` was asked.
-    asked: (i64, u32),
+    /// When `live` was said.
+    asked: Instant,
     /// Whether a reload was begun: the engine may hold the new state, however it ended.
     pub(super) reloading: bool,
     /// Held while the change is under way.
@@ -71,7 +71,7 @@ impl<'a> Run<'a> {
             outcome: Outcome::default(),
             console: None,
             live: None,
-            asked: (0, 0),
+            asked: Instant::now(),
             reloading: false,
             guard: None,
             preview: None,
@@ -126,15 +126,14 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.cx.events.progress("asking the engine");
-        self.asked = self.target.host.clock();
         let opened = opened(self.cx, self.target.opening(self.cx));
         self.connected(opened)
     }
 
     fn connected(&mut self, opened: Answered<'a>) -> Result<()> {
-        let opened = opened.and_then(|(console, live)| {
+        let opened = opened.and_then(|(console, live, asked)| {
             self.console = Some(console);
-            self.heed(live)
+            self.heed(live, asked)
         });
         match opened {
             // A dry run does without, and says so.
@@ -151,15 +150,14 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn ask(&mut self) -> Result<()> {
-        self.asked = self.target.host.clock();
         match &mut self.console {
-            Some(console) => console.live(self.cx).and_then(|live| self.heed(live)),
+            Some(console) => console.live(self.cx).and_then(|live| self.heed(live, Instant::now())),
             None => Ok(()),
         }
     }
 
     /// What the engine said of itself, which must be the one that reads our files.
-    fn heed(&mut self, live: Live) -> Result<()> {
+    fn heed(&mut self, live: Live, asked: Instant) -> Result<()> {
         let Some(console) = &self.console else { return Ok(()) };
         let (ours, theirs) = (&self.target.folder, &live.folder);
         if self.target.host.engine().is_some() {
@@ -190,7 +188,7 @@ impl<'a> Run<'a> {
             let warning = Warning::new("reload-risk", risk.clone());
             self.say([warning]);
         }
-        self.live = Some(live);
+        (self.live, self.asked) = (Some(live), asked);
         Ok(())
     }
 
@@ -219,7 +217,6 @@ impl<'a> Run<'a> {
         let Target { host, folder, .. } = self.target;
         let opening = std::mem::take(&mut self.unopened).then(|| {
             self.cx.events.progress("asking the engine");
-            self.asked = host.clock();
             self.target.opening(self.cx)
         });
         self.foresee();
@@ -349,10 +346,9 @@ impl<'a> Run<'a> {
     /// Files edited since the last reload: of the estate, and of other modules but for `ours`.
     pub(super) fn edited(&self, live: &Live, estate: &dyn Estate, ours: &[PathBuf]) -> Result<Vec<Place>> {
         let Target { engine, host, folder, .. } = self.target;
-        let mut places = engine.pending(self.cx, *host, folder, live, ours)?;
-        let Some(since) = live.since_reload else { return Ok(places) };
+        let Some(reloaded) = live.last_read(*host, self.asked) else { return Ok(Vec::new()) };
+        let mut places = engine.pending(self.cx, *host, folder, reloaded, ours)?;
         // Engines give the time of a reload in whole seconds; an edit within that one is not seen.
-        let reloaded = self.asked.0 - i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
         let newer = estate.files().into_iter().filter(|(_, _, meta)| meta.mtime.0 > reloaded + 1);
         let known: BTreeSet<PathBuf> = places.iter().map(|place| place.file.clone()).collect();
         let more = newer.filter(|(path, ..)| !known.contains(*path)).map(|(path, ..)| Place::new(path, 0));
@@ -483,13 +479,13 @@ fn refused(mut error: Error) -> Error {
     error
 }
 
-/// A console, and what its engine said of itself.
-type Answered<'a> = Result<(Box<dyn Console + 'a>, Live)>;
+/// A console, and what its engine said of itself, and when.
+type Answered<'a> = Result<(Box<dyn Console + 'a>, Live, Instant)>;
 
 fn opened<'a>(cx: &Cx, opening: Result<Opening<'a>>) -> Answered<'a> {
     let mut console = opening?(cx)?;
     let live = console.live(cx)?;
-    Ok((console, live))
+    Ok((console, live, Instant::now()))
 }
 
 pub(super) fn meta(content: &Content) -> Option<&Meta> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -122,9 +122,11 @@ fn list(
 fn live(cx: &Cx, pbx: &Pbx) -> Result<Differing> {
     let open = Open::to_read(cx, pbx)?;
     let (mut console, live) = open.console(cx)?;
+    let read = live.last_read(open.host.as_ref(), Instant::now());
     let estate = open.engine.load(cx, open.host.as_ref(), &open.folder, false)?;
     let mut warnings = open.warnings(cx, estate.as_ref());
-    let pending = open.engine.pending(cx, open.host.as_ref(), &open.folder, &live, &[]).unwrap_or_default();
+    let pending = read.map(|read| open.engine.pending(cx, open.host.as_ref(), &open.folder, read, &[]));
+    let pending = pending.and_then(Result::ok).unwrap_or_default();
     warnings.extend(
         pending.iter().map(|place| {
             Warning::new("pending-edits", "edited since the engine last read its configuration").at(place)

@@ -1,5 +1,7 @@
 //! `sipctl undo`.
 
+use std::time::Duration;
+
 use clap::Args;
 use jiff::civil::{DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -9,7 +11,7 @@ use super::change::{ChangeArgs, LimitArgs, check_limit_of};
 use super::{App, fleet};
 use crate::change::fleet::Task;
 use crate::change::undo::{self, Wanted};
-use crate::change::{Gate, Outcome, Seen};
+use crate::change::{Gate, Outcome, Seen, past};
 use crate::engine::{Contact, Estate, FileChange, Plan};
 use crate::error::{Error, Result};
 use crate::extension::Edit;
@@ -31,7 +33,7 @@ pub struct UndoArgs {
     id: Option<u64>,
     /// Everything since this time: 22:00, 2026-11-25T22:00, or 2h (ago)
     #[arg(long, value_name = "TIME", value_parser = since)]
-    since: Option<String>,
+    since: Option<Since>,
     /// Let passwords come back that were in force before
     #[arg(long)]
     with_secrets: bool,
@@ -41,22 +43,39 @@ pub struct UndoArgs {
     change: ChangeArgs,
 }
 
-/// A moment as the history writes it.
-fn since(text: &str) -> Result<String, String> {
+/// From when on.
+#[derive(Clone, Debug)]
+enum Since {
+    /// A moment as the history writes it.
+    At(String),
+    /// So long before now, whatever the clock there says.
+    Ago(Duration),
+}
+
+impl Since {
+    /// As the history of a PBX has it: that is written by the clock of its host.
+    fn by(&self, clock: i64) -> String {
+        match self {
+            Self::At(then) => then.clone(),
+            Self::Ago(ago) => past::time(clock.saturating_sub_unsigned(ago.as_secs())),
+        }
+    }
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    if let Some(ago) = parse_duration(text) {
+        return Ok(Since::Ago(ago));
+    }
     let now = ZonedDateTime::now();
     match since_at(text, &now) {
         None => Err("write a time such as 22:00, 2026-11-25T22:00 or 2h".to_owned()),
-        Some(then) if then > crate::change::past::time(now.timestamp().as_second()) => {
-            Err(format!("{then} is still to come"))
-        }
-        Some(then) => Ok(then),
+        Some(then) if then > past::time(now.timestamp().as_second()) => Err(format!("{then} is still to come")),
+        Some(then) => Ok(Since::At(then)),
     }
 }
 
 fn since_at(text: &str, now: &ZonedDateTime) -> Option<String> {
-    let then: Timestamp = if let Some(ago) = parse_duration(text) {
-        now.timestamp().checked_sub(jiff::SignedDuration::try_from(ago).ok()?).ok()?
-    } else if let Ok(time) = text.parse::<Timestamp>() {
+    let then: Timestamp = if let Ok(time) = text.parse::<Timestamp>() {
         time
     } else if let Ok(time) = text.parse::<DateTime>() {
         shown(time, now.time_zone())?
@@ -67,7 +86,7 @@ fn since_at(text: &str, now: &ZonedDateTime) -> Option<String> {
         let today = shown(date.to_datetime(time), zone).filter(|today| *today <= now.timestamp());
         today.or_else(|| shown(date.yesterday().ok()?.to_datetime(time), zone))?
     };
-    Some(crate::change::past::time(then.as_second()))
+    Some(past::time(then.as_second()))
 }
 
 /// When a clock on the wall showed this: the first time, where it did so twice; where it left that time
@@ -88,13 +107,8 @@ pub fn run(app: &App, args: &UndoArgs) -> Result<u8> {
         return Err(Error::usage("undo needs a yes, and there is no terminal to ask")
             .hint("add --yes; --dry-run shows what would happen"));
     }
-    let wanted = match (args.id, &args.since) {
-        (Some(id), _) => Wanted::Id(id),
-        (None, Some(since)) => Wanted::Since(since.clone()),
-        (None, None) => Wanted::Newest,
-    };
     app.on(app.choose(true), |chosen| {
-        let gate = |pbx| UndoGate { app, args, pbx, wanted: &wanted, clashes: Vec::new() };
+        let gate = |pbx| UndoGate { app, args, pbx, clashes: Vec::new() };
         let mut gates: Vec<UndoGate> = chosen.iter().map(gate).collect();
         let tasks = gates.iter_mut().map(|gate| Task::Change(gate)).collect();
         let outcomes = fleet::drive(app, change, &change.options(), chosen, tasks);
@@ -107,7 +121,6 @@ struct UndoGate<'g> {
     app: &'g App,
     args: &'g UndoArgs,
     pbx: &'g Pbx,
-    wanted: &'g Wanted,
     /// What somebody else has made of the files since.
     clashes: Vec<FileChange>,
 }
@@ -130,7 +143,12 @@ impl Gate for UndoGate<'_> {
 
     fn plan(&mut self, ground: &Seen) -> Result<Plan> {
         let Seen { cx, target, estate, live, .. } = *ground;
-        let plan = undo::plan(cx, target, estate, live, self.wanted).map_err(|clash| {
+        let wanted = match (self.args.id, &self.args.since) {
+            (Some(id), _) => Wanted::Id(id),
+            (None, Some(since)) => Wanted::Since(since.by(target.keeper.clock().0)),
+            (None, None) => Wanted::Newest,
+        };
+        let plan = undo::plan(cx, target, estate, live, &wanted).map_err(|clash| {
             self.clashes = clash.files;
             clash.error
         })?;
@@ -185,8 +203,14 @@ mod tests {
         assert_eq!(at("22:00").as_deref(), Some("2026-11-24T13:00:00Z"), "it was yesterday");
         assert_eq!(at("2026-11-20T22:00").as_deref(), Some("2026-11-20T13:00:00Z"));
         assert_eq!(at("2026-11-20T22:00:00Z").as_deref(), Some("2026-11-20T22:00:00Z"));
-        assert_eq!(at("2h").as_deref(), Some("2026-11-25T10:30:00Z"));
         assert_eq!(at("soon"), None);
+    }
+
+    #[test]
+    fn so_long_ago_is_so_long_before_the_clock_there() {
+        assert_eq!(since("2h").unwrap().by(1_700_000_000), "2023-11-14T20:13:20Z");
+        assert_eq!(since("2020-01-01T00:00:00Z").unwrap().by(1_700_000_000), "2020-01-01T00:00:00Z");
+        assert_eq!(since("1000000years").unwrap().by(1_700_000_000), "1970-01-01T00:00:00Z");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -268,6 +268,19 @@ pub struct Live {
     pub risk: Option<String>,
     /// Questions it cannot answer at all, in words, for the `unproved` warning.
     pub cannot: Vec<String>,
+}
+
+impl Live {
+    /// The second, by the clock of the host its files are on, in which it last read them; `asked` is
+    /// when it said how long ago that was.
+    pub fn last_read(&self, host: &dyn Host, asked: Instant) -> Option<i64> {
+        let since = self.since_reload?;
+        let (seconds, nanos) = host.clock();
+        let now = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+        let asked = now - i128::try_from(asked.elapsed().as_nanos()).unwrap_or(0);
+        let asked = i64::try_from(asked.div_euclid(1_000_000_000)).unwrap_or(seconds);
+        Some(asked.saturating_sub_unsigned(since.as_secs()))
+    }
 }
 
 /// What a reload said.
@@ -538,9 +551,9 @@ pub trait Engine: Send + Sync {
     /// Where secrets stand in the bytes of a configuration file (byte offsets, sorted).
     fn secrets(&self, bytes: &Arc<[u8]>) -> Vec<std::ops::Range<usize>>;
 
-    /// Configuration files outside the estate (of other modules) modified since the last reload that
-    /// are not among `ours`: what a full reload would also make live.
-    fn pending(&self, cx: &Cx, host: &dyn Host, folder: &Path, live: &Live, ours: &[PathBuf]) -> Result<Vec<Place>>;
+    /// Configuration files outside the estate (of other modules) modified since the last reload, at
+    /// `read` by the clock of the host, that are not among `ours`: what a full reload would also make live.
+    fn pending(&self, cx: &Cx, host: &dyn Host, folder: &Path, read: i64, ours: &[PathBuf]) -> Result<Vec<Place>>;
 }
 
 /// The engine of a kind.

@@ -245,6 +245,7 @@ fn without_proof_the_reload_is_enough() {
 #[test]
 fn pending_edits_narrow_the_reload_and_are_refused_when_strict() {
     let mut lab = Lab::new();
+    *lab.engine.since_reload.lock().unwrap() = Some(Duration::ZERO);
     lab.engine.pending.lock().unwrap().push("/etc/queues.conf".into());
     let outcome = lab.change(vec![set("1001", "new")]);
     assert!(codes(&outcome).contains("pending-edits"));

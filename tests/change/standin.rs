@@ -385,7 +385,7 @@ impl Engine for Handle {
         Vec::new()
     }
 
-    fn pending(&self, _: &Cx, _: &dyn Host, _: &Path, _: &Live, _: &[PathBuf]) -> Result<Vec<Place>> {
+    fn pending(&self, _: &Cx, _: &dyn Host, _: &Path, _: i64, _: &[PathBuf]) -> Result<Vec<Place>> {
         Ok(self.0.pending.lock().unwrap().iter().map(|path| Place::new(path, 0)).collect())
     }
 }

@@ -33,6 +33,7 @@ mod same;
 #[path = "../offline/schema.rs"]
 mod schema;
 mod shells;
+mod skew;
 #[path = "../change/standin.rs"]
 #[allow(dead_code, reason = "made for more than is asked here")]
 mod standin;

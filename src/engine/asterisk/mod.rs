@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cx::Cx;
-use crate::engine::{Engine, Live, Opening, Reader};
+use crate::engine::{Engine, Opening, Reader};
 use crate::error::{Place, Result};
 use crate::host::{Content, Host, Want};
 use crate::text::asterisk_conf::{Carry, Document};
@@ -74,14 +74,11 @@ impl Engine for Asterisk {
         mask::secrets(&doc, 0..bytes.len())
     }
 
-    fn pending(&self, cx: &Cx, host: &dyn Host, folder: &Path, live: &Live, ours: &[PathBuf]) -> Result<Vec<Place>> {
-        let Some(since) = live.since_reload else { return Ok(Vec::new()) };
-        let (now, _) = host.clock();
-        // The engine counts whole seconds; a file of the very second of the reload is taken as read.
-        let reloaded = now - i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    fn pending(&self, cx: &Cx, host: &dyn Host, folder: &Path, read: i64, ours: &[PathBuf]) -> Result<Vec<Place>> {
         let found = host.read(cx, &[Want::Folder(folder.to_owned())])?;
+        // The engine counts whole seconds; a file of the very second of the reload is taken as read.
         let newer = found.into_iter().flatten().filter(|file| match &file.content {
-            Content::There { meta, .. } => !meta.folder && meta.mtime.0 > reloaded,
+            Content::There { meta, .. } => !meta.folder && meta.mtime.0 > read,
             Content::Missing | Content::Unreadable(_) => false,
         });
         let named = newer.filter(|file| is_configuration(&file.path) && !ours.contains(&file.path));

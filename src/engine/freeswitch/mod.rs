@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cx::Cx;
-use crate::engine::{Engine, Live, Opening, Reader};
+use crate::engine::{Engine, Opening, Reader};
 use crate::error::{Place, Result};
 use crate::host::{Host, Want};
 use crate::wire::event_socket::Login;
@@ -73,7 +73,7 @@ impl Engine for FreeSwitch {
     }
 
     /// All that a reload reads is in the estate.
-    fn pending(&self, _: &Cx, _: &dyn Host, _: &Path, _: &Live, _: &[PathBuf]) -> Result<Vec<Place>> {
+    fn pending(&self, _: &Cx, _: &dyn Host, _: &Path, _: i64, _: &[PathBuf]) -> Result<Vec<Place>> {
         Ok(Vec::new())
     }
 }
