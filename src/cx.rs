@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use signal_hook::consts::{SIGHUP, SIGTERM};
+
 use crate::error::{Code, Error, Result};
 use crate::secret::Secret;
 
@@ -28,6 +30,15 @@ pub struct Silent;
 impl Events for Silent {
     fn detail(&self, _: &str) {}
     fn progress(&self, _: &str) {}
+}
+
+/// The signals by which others than the person at the terminal ask to stop. One started by nohup is to
+/// outlive its terminal: what it was told to ignore stays ignored.
+pub fn ends() -> impl Iterator<Item = i32> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    let hears = move |signal: &i32| ignored.unwrap_or(0) & (1 << (signal - 1)) == 0;
+    [SIGHUP].into_iter().filter(hears).chain([SIGTERM])
 }
 
 /// Set by a signal; asked between and inside blocking calls.

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 use std::thread;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 use sipctl::cli::Cli;
-use sipctl::cx::Cancel;
+use sipctl::cx::{self, Cancel};
 
 fn main() -> ExitCode {
     // A core file would hold passwords.
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let cli = Cli::read();
     // Signals only set a flag, each time: a change is put back or finished, never torn.
     let cancel = Cancel::default();
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
+    for signal in cx::ends().chain([SIGINT]) {
         let _ = signal_hook::flag::register(signal, cancel.flag());
     }
     // Who presses Ctrl-C again wants out although a host hangs. (A terminal that closes may send SIGHUP twice.)

@@ -9,12 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use clap::Args;
-use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::change::{Change, ChangeArgs, Danger};
 use super::lists::{self, Vault};
 use super::{App, Limits, Open};
-use crate::cx::Cancel;
+use crate::cx::{self, Cancel};
 use crate::engine::{Estate, PlanOptions};
 use crate::error::{Code, Error, Result};
 use crate::extension::by_name::{self, FIELDS, Slot, slot, value};
@@ -230,7 +229,7 @@ impl Desk {
 /// Runs a program that has the terminal. Ctrl-C typed there is for it alone, although it reaches us too.
 fn status(command: &mut Command, cancel: &Cancel) -> std::io::Result<ExitStatus> {
     let stopped = Arc::new(AtomicBool::new(cancel.is_set()));
-    let ids = [SIGTERM, SIGHUP].map(|signal| signal_hook::flag::register(signal, Arc::clone(&stopped)));
+    let ids: Vec<_> = cx::ends().map(|signal| signal_hook::flag::register(signal, Arc::clone(&stopped))).collect();
     let status = command.status();
     cancel.resume(stopped.load(Ordering::SeqCst));
     ids.into_iter().flatten().for_each(|id| _ = signal_hook::low_level::unregister(id));

@@ -99,30 +99,34 @@ impl Output {
                 let width = terminal.then(width).flatten();
                 table::write(&mut out, document, width, self.color.on(terminal))
             }
-            Format::Json => {
-                serde_json::to_writer(&mut out, document).map_err(io::Error::from).and_then(|()| out.write_all(b"\n"))
-            }
-            Format::Yaml => yaml_serde::to_writer(&mut out, document).map_err(yaml_error),
-            Format::Csv | Format::Name => {
+            // Programs get every byte; a terminal is not to be steered by them.
+            _ if terminal => {
                 let mut text = Vec::new();
-                match self.format {
-                    Format::Csv => flat::csv(&mut text, document),
-                    _ => flat::names(&mut text, document),
-                }
-                .and_then(|()| match terminal {
-                    // Programs get every byte; a terminal is not to be steered by them.
-                    true => out.write_all(on_terminal(&text).as_bytes()),
-                    false => out.write_all(&text),
-                })
+                self.data(&mut text, document).and_then(|()| out.write_all(on_terminal(&text).as_bytes()))
             }
+            _ => self.data(&mut out, document),
         };
         written.and_then(|()| out.flush()).map_err(cannot_print)
     }
 
-    /// Prints a text of sipctl's own: help, completions. A reader that went away is no error.
+    /// Writes a document for programs.
+    fn data(&self, out: &mut impl Write, document: &Document) -> io::Result<()> {
+        match self.format {
+            Format::Json => {
+                serde_json::to_writer(&mut *out, document).map_err(io::Error::from)?;
+                out.write_all(b"\n")
+            }
+            Format::Csv => flat::csv(out, document),
+            Format::Name => flat::names(out, document),
+            Format::Yaml | Format::Table => yaml_serde::to_writer(out, document).map_err(yaml_error),
+        }
+    }
+
+    /// Prints a text: help, completions, a list. A reader that went away is no error.
     pub fn text(&self, text: &str) -> Result<()> {
         let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        let shown = if out.is_terminal() { on_terminal(text.as_bytes()) } else { text.to_owned() };
+        match out.write_all(shown.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_print(error)),
             _ => Ok(()),
         }

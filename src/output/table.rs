@@ -93,15 +93,15 @@ fn extensions(lists: &[(&Entry, &Listed)], several: bool, width: Option<u16>, co
     for (entry, Shown { extension, .. }) in all() {
         let mut row = Vec::new();
         row.extend(several.then(|| entry.pbx.clone()));
-        row.push(printable(&extension.number));
+        row.push(extension.number.clone());
         row.extend(domains.then(|| extension.domain.clone().unwrap_or_default()));
-        row.push(printable(extension.fields.cid_name.as_deref().unwrap_or_default()));
+        row.push(extension.fields.cid_name.clone().unwrap_or_default());
         row.push(extension.kind.name().to_owned());
-        row.push(printable(extension.fields.context.as_deref().unwrap_or_default()));
+        row.push(extension.fields.context.clone().unwrap_or_default());
         row.push(extension.secret.name().to_owned());
         row.push(extension.fields.enabled.map_or("", yes).to_owned());
         row.push(extension.managed.clone().unwrap_or_else(|| extension.source.to_string()));
-        table.add_row(Row::from(row));
+        table.add_row(Row::from(row.iter().map(|cell| printable(cell)).collect::<Vec<_>>()));
     }
     lines(&table, colour)
 }

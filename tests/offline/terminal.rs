@@ -44,7 +44,7 @@ impl Desk {
     fn start(&self, words: &str) -> Running {
         let pbx = format!("'asterisk:{}{}'", self.path("asterisk").display(), self.way);
         let line = format!(
-            "trap : INT; {} {words} --pbx {pbx} --offline; code=$?; stty -a; exit $code",
+            "trap : INT; {} {words} --pbx {pbx}; code=$?; stty -a; exit $code",
             env!("CARGO_BIN_EXE_sipctl")
         );
         // Whoever runs the tests may ignore signals (nohup does), and a shell cannot trap what it was told to ignore.
@@ -92,7 +92,7 @@ fn the_editor_opens_again_on_mistakes_which_stand_in_the_text() {
          2) sed -i 's/^  contxet: .*/  context: nowhere/' \"$1\" ;;\n\
          3) sed -i 's/^  context: .*/  context: internal/; s/Front Desk/Desk/' \"$1\" ;;\nesac",
     );
-    let answer = desk.type_at("edit 2001", "seen.3", b"");
+    let answer = desk.type_at("edit 2001 --offline", "seen.3", b"");
     assert!(answer.code == 0 && answer.stdout.contains("2001 changed"), "{}", answer.stdout);
     assert!(desk.text("seen.2").contains("did you mean context?"), "{}", desk.text("seen.2"));
     assert!(desk.text("seen.3").contains("# there is no context nowhere"), "{}", desk.text("seen.3"));
@@ -106,7 +106,7 @@ fn the_editor_opens_again_on_mistakes_which_stand_in_the_text() {
 fn a_mistake_that_is_left_as_it_is_ends_it() {
     let desk = Desk::new("sed -i 's/^  context:/  contxet:/' \"$1\"");
     let before = desk.text("asterisk/pjsip_templates.conf");
-    let answer = desk.type_at("edit 2001", "seen.2", b"");
+    let answer = desk.type_at("edit 2001 --offline", "seen.2", b"");
     assert_eq!((answer.code, desk.path("seen.3").exists()), (2, false), "{}", answer.stdout);
     assert_eq!(desk.text("asterisk/pjsip_templates.conf"), before);
     desk.is_clean(&answer);
@@ -117,7 +117,7 @@ fn ctrl_c_typed_into_the_editor_is_the_editors() {
     let desk = Desk::new(
         "trap ': > \"$HOME/typed\"' INT\n: > \"$HOME/open\"\nuntil [ -e \"$HOME/typed\" ]; do sleep 0.1; done\nsed -i 's/Front Desk/Desk/' \"$1\"",
     );
-    let answer = desk.type_at("edit 2001", "open", b"\x03");
+    let answer = desk.type_at("edit 2001 --offline", "open", b"\x03");
     assert!(answer.code == 0 && answer.stdout.contains("2001 changed"), "{}", answer.stdout);
     desk.is_clean(&answer);
 }
@@ -132,7 +132,7 @@ fn as_often_as_it_is_typed_there_it_leaves_no_host() {
                   until [ \"$(wc -l < \"$HOME/typed\")\" = 2 ]; do sleep 0.1; done\nsed -i 's/Front Desk/Desk/' \"$1\"";
     let desk = Desk { way: "?sudo", ..Desk::new(script) };
     std::fs::write(desk.path("typed"), "").unwrap();
-    let mut run = desk.start("edit 2001");
+    let mut run = desk.start("edit 2001 --offline");
     desk.wait_for("open");
     let mut stdin = run.0.stdin.take().unwrap();
     for typed in 1..=2 {
@@ -152,7 +152,7 @@ fn as_often_as_it_is_typed_there_it_leaves_no_host() {
 fn a_lost_terminal_ends_the_edit_and_leaves_nothing() {
     let desk = Desk::new("trap 'exit 0' HUP TERM\n: > \"$HOME/open\"\nwhile :; do sleep 0.1; done");
     let before = desk.text("asterisk/pjsip_templates.conf");
-    let run = desk.start("edit 2001");
+    let run = desk.start("edit 2001 --offline");
     desk.wait_for("open");
     let pid = i32::try_from(run.0.id()).unwrap();
     rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::KILL).unwrap();
@@ -162,6 +162,52 @@ fn a_lost_terminal_ends_the_edit_and_leaves_nothing() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(desk.text("asterisk/pjsip_templates.conf"), before);
+}
+
+#[test]
+fn no_file_steers_the_terminal() {
+    let desk = Desk::new("");
+    let path = desk.path("asterisk/pjsip_templates.conf");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("Front Desk", "\u{202e}kseD\u{9b}31m")).unwrap();
+    for words in ["ext list", "ext list -o json", "ext list -o yaml", "ext show 2001", "export", "export -o csv"] {
+        let answer = desk.type_at(words, "asterisk", b"");
+        assert!(answer.code == 0 && answer.stdout.contains("kseD"), "{words}: {}", answer.stdout);
+        assert!(!answer.stdout.contains(['\u{202e}', '\u{9b}']), "{words}: {}", answer.stdout);
+    }
+    let pbx = format!("asterisk:{}", desk.path("asterisk").display());
+    let answer = desk.program.run(&["ext", "list", "-o", "json", "--pbx", &pbx]);
+    assert!(answer.stdout.contains("\u{202e}kseD"), "programs get every byte: {}", answer.stdout);
+}
+
+#[test]
+fn who_is_started_by_nohup_outlives_the_terminal() {
+    let desk = Desk::new("");
+    let pbx = format!("asterisk:{}", desk.path("asterisk").display());
+    let program = env!("CARGO_BIN_EXE_sipctl");
+    for (trap, code) in [("trap '' HUP", 0), ("trap - HUP", 130)] {
+        let mut command = Command::new("env");
+        let line = format!("{trap}; exec {program} ext passwd 1001 --password-stdin --yes --offline --pbx {pbx}");
+        command.args(["--default-signal", "sh", "-c", &line]).env_clear();
+        command.envs(desk.program.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let run = Running::start(command);
+        // What is caught is known once it waits for the password.
+        let status = format!("/proc/{}/status", run.0.id());
+        let caught = || {
+            let text = std::fs::read_to_string(&status).unwrap();
+            let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim().to_owned();
+            u64::from_str_radix(&mask, 16).unwrap() & 0b10 != 0
+        };
+        let end = Instant::now() + Duration::from_secs(60);
+        while !caught() {
+            assert!(Instant::now() < end, "it never caught a signal");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let pid = rustix::process::Pid::from_child(&run.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+        let answer = run.end(b"a-new-password\n");
+        assert_eq!(answer.code, code, "{trap}: {}{}", answer.stdout, answer.stderr);
+    }
 }
 
 #[test]
