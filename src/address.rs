@@ -75,6 +75,16 @@ pub enum Runtime {
     Podman,
 }
 
+impl Runtime {
+    /// The program.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+        }
+    }
+}
+
 /// Where the PBX is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Location {
@@ -107,6 +117,17 @@ pub struct Address {
 }
 
 impl Address {
+    /// The machine or container alone, whoever logs in there.
+    pub fn machine(&self) -> String {
+        let bare = |ssh: &Ssh| Ssh { user: None, ..ssh.clone() }.to_string();
+        match &self.location {
+            Location::Local => "localhost".to_owned(),
+            Location::Ssh(ssh) => bare(ssh),
+            Location::Container { runtime, name, on: None } => format!("{} {name}", runtime.name()),
+            Location::Container { runtime, name, on: Some(ssh) } => format!("{} {name} on {}", runtime.name(), bare(ssh)),
+        }
+    }
+
     /// Whether a text is meant as an address and not as a name of the inventory.
     pub fn looks_like(text: &str) -> bool {
         text.contains(':')
@@ -331,10 +352,7 @@ impl fmt::Display for Address {
             Location::Local => f.write_str(":")?,
             Location::Ssh(ssh) => write!(f, "+ssh://{ssh}")?,
             Location::Container { runtime, name, on } => {
-                f.write_str(match runtime {
-                    Runtime::Docker => "+docker",
-                    Runtime::Podman => "+podman",
-                })?;
+                write!(f, "+{}", runtime.name())?;
                 let name = utf8_percent_encode(name, NAME);
                 match on {
                     Some(ssh) => write!(f, "+ssh://{ssh}/{name}")?,

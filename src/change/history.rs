@@ -57,6 +57,9 @@ pub struct Entry {
     pub engine: String,
     /// Its configuration folder.
     pub folder: PathBuf,
+    /// The machine or container that is on, as the one who made the change called it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub machine: Option<String>,
     /// Whether the engine was made to read it.
     pub live: bool,
     /// What was done for which extension.
@@ -84,6 +87,16 @@ pub struct Kept {
     pub part: Option<(usize, usize)>,
     /// Owner, group and permission bits before.
     pub owner: Option<(u32, u32, u32)>,
+}
+
+impl Entry {
+    /// Whether it is a change of this PBX, found in one of its history folders: two inventories can call
+    /// two PBXes the same, and on the client those of all machines lie side by side.
+    pub(super) fn is_of(&self, target: &Target, root: &Path) -> bool {
+        let elsewhere = self.machine.as_ref().is_some_and(|machine| *machine != target.machine);
+        let shared = target.shared.as_deref() == Some(root);
+        self.folder == target.folder && self.engine == target.engine.name() && !(shared && elsewhere)
+    }
 }
 
 /// The folder of a PBX below a history folder.
@@ -127,6 +140,7 @@ fn entry(target: &Target, options: &Options, plan: &Plan, estate: &dyn Estate, l
         pbx: target.name.clone(),
         engine: target.engine.name().to_owned(),
         folder: target.folder.clone(),
+        machine: Some(target.machine.clone()),
         live,
         done: plan.done.clone(),
         files,
@@ -375,7 +389,7 @@ pub(super) fn not_live(cx: &Cx, target: &Target) -> Vec<Entry> {
         let wants: Vec<Want> = ids.map(|id| Want::File(home.join(id.to_string()).join(META))).collect();
         let found = target.keeper.read(cx, &wants).unwrap_or_default().into_iter().flatten();
         entries.extend(found.filter_map(|file| match file.content {
-            Content::There { bytes, .. } => serde_json::from_slice::<Entry>(&bytes).ok(),
+            Content::There { bytes, .. } => serde_json::from_slice(&bytes).ok().filter(|e: &Entry| e.is_of(target, root)),
             _ => None,
         }));
     }

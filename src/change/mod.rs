@@ -51,6 +51,10 @@ pub struct Target<'a> {
     pub reload: ReloadPolicy,
     /// Where the history lies (`/var/lib/sipctl`, or the client's state folder).
     pub history: Vec<PathBuf>,
+    /// The one of these that is on the client: it holds the changes of PBXes of several machines.
+    pub shared: Option<PathBuf>,
+    /// Which machine or container the files are on.
+    pub machine: String,
     /// The host those folders are on: not seen from a `root`, or copies would go into an image.
     pub keeper: &'a dyn Host,
     /// Whether files and the first folder of the history are on one far host under their own names,

@@ -31,8 +31,8 @@ pub struct Past {
     pub kept: Vec<Kept>,
     /// Entries this version does not understand: their ids and why.
     pub strange: BTreeMap<u64, String>,
-    /// Those of another PBX of the same name: their ids and folders.
-    pub(super) foreign: BTreeMap<u64, PathBuf>,
+    /// Those of another PBX of the same name: their ids, and where that is.
+    pub(super) foreign: BTreeMap<u64, String>,
     /// Where there is nothing under this name: other names with changes of the same folder, and the
     /// command that makes it this one's.
     pub(super) renamed: Vec<(String, String)>,
@@ -66,7 +66,7 @@ pub fn read(cx: &Cx, target: &Target) -> Result<Past> {
                 Content::Missing => Err("its meta.json is missing".to_owned()),
             };
             match entry {
-                Ok(entry) if !is_of(&entry, target) => _ = past.foreign.insert(*id, entry.folder),
+                Ok(entry) if !entry.is_of(target, root) => _ = past.foreign.insert(*id, place(&entry, target)),
                 Ok(entry) => past.kept.push(Kept { entry, folder: home.join(id.to_string()) }),
                 Err(why) => _ = past.strange.insert(*id, why),
             }
@@ -79,9 +79,13 @@ pub fn read(cx: &Cx, target: &Target) -> Result<Past> {
     Ok(past)
 }
 
-/// Whether a change is one of this PBX: two inventories can call two PBXes the same.
-fn is_of(entry: &Entry, target: &Target) -> bool {
-    entry.folder == target.folder && entry.engine == target.engine.name()
+/// Where the PBX of the same name is.
+fn place(entry: &Entry, target: &Target) -> String {
+    let folder = entry.folder.display();
+    match entry.machine.as_ref().filter(|machine| **machine != target.machine) {
+        Some(machine) => format!("{folder} on {machine}"),
+        None => folder.to_string(),
+    }
 }
 
 /// Other names under which the same folder has a past.
@@ -101,7 +105,7 @@ fn renamed(cx: &Cx, target: &Target) -> Result<Vec<(String, String)>> {
         for ((old, _), file) in newest.iter().zip(found) {
             let Content::There { bytes, .. } = &file.content else { continue };
             let Ok(entry) = understood(bytes) else { continue };
-            if is_of(&entry, target) {
+            if entry.is_of(target, root) {
                 let word = |path: &Path| shell_word(&path.to_string_lossy());
                 out.push((entry.pbx, format!("mv {} {}", word(old), word(&home(root, &target.name)))));
             }
@@ -127,8 +131,8 @@ impl Past {
         if let Some(kept) = self.kept.iter().find(|kept| kept.entry.id == id) {
             return Ok(kept);
         }
-        if let Some(folder) = self.foreign.get(&id) {
-            let message = format!("change {id} is one of {}, a PBX of the same name", folder.display());
+        if let Some(place) = self.foreign.get(&id) {
+            let message = format!("change {id} is one of {place}, a PBX of the same name");
             return Err(Error::new(Code::NotFound, message).hint("give one of them another name in the inventory"));
         }
         Err(match self.strange.get(&id) {
@@ -141,8 +145,8 @@ impl Past {
     /// What is not shown, for people.
     pub fn warnings(&self) -> Vec<Warning> {
         let warning = |(id, why): (&u64, &String)| Warning::new("history", format!("change {id} is not shown: {why}"));
-        let foreign = self.foreign.values().collect::<BTreeSet<_>>().into_iter().map(|folder| {
-            let message = format!("the changes of {}, a PBX of the same name, are not shown", folder.display());
+        let foreign = self.foreign.values().collect::<BTreeSet<_>>().into_iter().map(|place| {
+            let message = format!("the changes of {place}, a PBX of the same name, are not shown");
             Warning::new("history", message)
         });
         self.strange.iter().map(warning).chain(foreign).chain(self.elsewhere()).collect()

@@ -289,9 +289,11 @@ impl Open {
             host: self.host.as_ref(),
             engine: self.engine,
             folder: self.folder.clone(),
+            machine: pbx.address.machine(),
             login: if offline { None } else { self.login()? },
             reload: pbx.reload,
             history,
+            shared: near,
             keeper: self.keeper.as_ref(),
             who: who(),
         })

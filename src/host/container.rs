@@ -23,10 +23,7 @@ impl Container {
     }
 
     fn program(&self) -> &'static str {
-        match self.runtime {
-            Runtime::Docker => "docker",
-            Runtime::Podman => "podman",
-        }
+        self.runtime.name()
     }
 
     fn refused(&self, said: &str) -> Error {

@@ -528,6 +528,8 @@ impl Lab {
             login: None,
             reload: self.reload,
             history: self.history.clone(),
+            shared: None,
+            machine: "here".into(),
             keeper: &*self.host,
             together: self.host.is_far(),
             who: "tester@here".into(),

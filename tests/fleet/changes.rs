@@ -89,6 +89,8 @@ fn targets<'t>(labs: &'t [Lab], engines: &'t [Handle]) -> Vec<Target<'t>> {
         login: None,
         reload: ReloadPolicy::Full,
         history: lab.history.clone(),
+        shared: None,
+        machine: "here".into(),
         keeper: &Local,
         together: false,
         who: "tester@here".into(),

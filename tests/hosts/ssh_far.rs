@@ -114,6 +114,26 @@ fn extensions_are_listed_added_and_removed_over_ssh() {
     assert!(code == 0 && names.starts_with("1000\n"), "{code} {names} {said}");
 }
 
+#[test]
+fn of_two_machines_with_a_pbx_of_one_name_each_has_its_own_past() {
+    let Some((server, etc, before)) = served() else { return };
+    let on = |machine: &str, args: &[&str]| {
+        let inventory = server.at(machine);
+        let address = format!("asterisk+ssh://{}@{machine}:{}{}", me(), server.port, etc.display());
+        fs::write(&inventory, format!("[pbx office]\naddress = {address}\n")).unwrap();
+        let config = ["--config", inventory.to_str().unwrap(), "--accept-new-host-key"];
+        sipctl(&server, &[&config[..], args].concat())
+    };
+    let (code, _, said) = on("127.0.0.1", &["ext", "add", "1500", "--offline"]);
+    assert_eq!(code, 0, "{said}");
+    let (code, _, said) = on("localhost", &["undo", "--yes", "--offline"]);
+    assert!(code == 3 && said.contains("there is no change to take back"), "{code} {said}");
+    let (code, _, said) = on("localhost", &["history"]);
+    assert!(code == 0 && said.contains(&format!("on 127.0.0.1:{}", server.port)), "{code} {said}");
+    let (code, _, said) = on("127.0.0.1", &["undo", "--yes", "--offline"]);
+    assert_eq!((code, fs::read(etc.join("pjsip.conf")).unwrap()), (0, before), "{said}");
+}
+
 /// A replaced file, one written in place, a new one and one that goes.
 fn many() -> Vec<Edit> {
     vec![set("1001", "a longer text"), set("9001", "new"), set("9003", "new"), delete("9002")]

@@ -335,6 +335,28 @@ fn two_of_one_name_do_not_take_back_each_other() {
 }
 
 #[test]
+fn two_of_one_name_and_folder_on_two_machines_do_not_take_back_each_other() {
+    let house = House::new();
+    house.done("ext add 1002 --offline");
+    house.done("ext add 1003 --offline");
+    let meta = house.kept(2).join("meta.json");
+    let text = std::fs::read_to_string(&meta).unwrap();
+    assert!(text.contains("\"machine\": \"localhost\""), "{text}");
+    // As if another machine's had been changed from here.
+    std::fs::write(&meta, text.replace("\"localhost\"", "\"pbx1:2222\"")).unwrap();
+    house.run("undo 2 --yes --offline").fails(3, "etc on pbx1:2222, a PBX of the same name");
+    let past = house.done("history");
+    assert_eq!(past["history"].as_array().unwrap().len(), 2, "{past:#}");
+    assert_eq!((&past["history"][0]["id"], &past["history"][1]["outside"]), (&"1".into(), &true.into()));
+    assert!(past["warnings"][0]["message"].as_str().unwrap().contains("on pbx1:2222"), "{past:#}");
+    // An older version did not write it down: what it kept is still this one's.
+    let old: String = text.lines().filter(|line| !line.contains("\"machine\"")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&meta, old).unwrap();
+    let result = house.done("undo --yes --offline");
+    assert_eq!((&result["changes"][0]["number"], &result["id"]), (&"1003".into(), &"3".into()), "{result:#}");
+}
+
+#[test]
 fn one_that_was_given_another_name_is_told_where_its_past_is() {
     let house = House::new();
     let before = house.text();
