@@ -124,7 +124,9 @@ impl Address {
             Location::Local => "localhost".to_owned(),
             Location::Ssh(ssh) => bare(ssh),
             Location::Container { runtime, name, on: None } => format!("{} {name}", runtime.name()),
-            Location::Container { runtime, name, on: Some(ssh) } => format!("{} {name} on {}", runtime.name(), bare(ssh)),
+            Location::Container { runtime, name, on: Some(ssh) } => {
+                format!("{} {name} on {}", runtime.name(), bare(ssh))
+            }
         }
     }
 

@@ -18,7 +18,7 @@ pub const MASK: &str = "********";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     bytes: Zeroizing<Vec<u8>>,
-    /// Whether it is the HA1 of a password nobody here knows.
+    /// Whether it is the HA1s of a password nobody here knows, as `password_digest` writes them.
     hashed: bool,
 }
 
@@ -77,17 +77,45 @@ impl Secret {
         Self { bytes: Zeroizing::new(bytes.into()), hashed: false }
     }
 
-    /// The HA1 (MD5, 32 hex digits) of a password that stays unknown: [`Secret::ha1`] answers it,
-    /// whatever user and realm, and it can be stored as a digest only.
-    pub fn of_ha1(hex: &str) -> Option<Self> {
-        let hex = hex.strip_prefix("MD5:").unwrap_or(hex).to_ascii_lowercase();
-        let fits = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-        fits.then(|| Self { bytes: Zeroizing::new(hex.into_bytes()), hashed: true })
+    /// The HA1s of a password that stays unknown, as in `SHA-256:HEX` (MD5 where no algorithm is named),
+    /// several with commas: [`Secret::ha1`] answers them, whatever user and realm, and it can be stored as a
+    /// digest only.
+    pub fn of_digests(text: &str) -> Option<Self> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() + 4));
+        let mut seen = Vec::new();
+        for one in text.split(',').map(str::trim) {
+            let (name, hex) = one.split_once(':').unwrap_or(("MD5", one));
+            let algorithm = Algorithm::by_name(name.trim()).filter(|algorithm| !seen.contains(algorithm))?;
+            let hex = hex.trim();
+            if hex.len() != algorithm.hex(&[]).len() || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return None;
+            }
+            bytes.extend_from_slice(if seen.is_empty() { b"" } else { b"," });
+            bytes.extend_from_slice(algorithm.name().as_bytes());
+            bytes.push(b':');
+            bytes.extend(hex.bytes().map(|byte| byte.to_ascii_lowercase()));
+            seen.push(algorithm);
+        }
+        Some(Self { bytes, hashed: true })
     }
 
-    /// Whether only the hash is known.
+    /// Whether only digests are known.
     pub fn is_hashed(&self) -> bool {
         self.hashed
+    }
+
+    /// The digests that are known, where only they are.
+    fn digests(&self) -> impl Iterator<Item = (Algorithm, &str)> {
+        let text = std::str::from_utf8(&self.bytes).ok().filter(|_| self.hashed).unwrap_or_default();
+        text.split(',').filter_map(|one| {
+            let (name, hex) = one.split_once(':')?;
+            Some((Algorithm::by_name(name)?, hex))
+        })
+    }
+
+    /// The algorithms of the digests that are known, where only they are.
+    pub fn algorithms(&self) -> Vec<Algorithm> {
+        self.digests().map(|(algorithm, _)| algorithm).collect()
     }
 
     /// A new password of `length` characters from the operating system's random source.
@@ -115,12 +143,19 @@ impl Secret {
         &self.bytes
     }
 
-    /// HA1 of RFC 2617 3.2.2.2: lower-case hex of `hash(user:realm:password)`.
-    pub fn ha1(&self, algorithm: Algorithm, user: &str, realm: &str) -> String {
-        if self.hashed && algorithm == Algorithm::Md5 {
-            return String::from_utf8_lossy(&self.bytes).into_owned();
+    /// HA1 of RFC 2617 3.2.2.2: lower-case hex of `hash(user:realm:password)`. Refused where only
+    /// digests of other algorithms are known.
+    pub fn ha1(&self, algorithm: Algorithm, user: &str, realm: &str) -> Result<String> {
+        if !self.hashed {
+            return Ok(algorithm.hex(&[user.as_bytes(), b":", realm.as_bytes(), b":", &self.bytes]));
         }
-        algorithm.hex(&[user.as_bytes(), b":", realm.as_bytes(), b":", &self.bytes])
+        let known = self.digests().find(|(known, _)| *known == algorithm);
+        known.map(|(_, hex)| hex.to_owned()).ok_or_else(|| {
+            let known = self.algorithms().into_iter().map(Algorithm::name).collect::<Vec<_>>().join(" and ");
+            let needed = algorithm.name();
+            Error::usage(format!("of the password of {user} only the {known} digest is known, and {needed} is needed"))
+                .hint("give the password itself, or a new one")
+        })
     }
 
     /// Lower-case hex of MD5(`salt:password`): a password as a question that does not show it.
@@ -145,22 +180,24 @@ pub struct Credential {
 pub enum Stored {
     /// In clear.
     Clear(Secret),
-    /// Only its HA1, in hex.
-    Digest(Algorithm, Secret),
+    /// Only its HA1s.
+    Digest(Secret),
 }
 
 impl Credential {
     /// Whether a phone that has this password (or a hash made from it) could use it.
     pub fn matches(&self, secret: &Secret) -> bool {
-        let same = |algorithm: Algorithm, given: &Secret, hex: &[u8]| {
-            let realm = self.realm.as_deref();
-            let hash = |realm: &str| given.ha1(algorithm, &self.user, realm);
-            (realm.is_some() || given.hashed) && hash(realm.unwrap_or_default()).as_bytes().eq_ignore_ascii_case(hex)
+        // Those both know must be the same, and one must be there.
+        let same = |given: &Secret, digests: &Secret| {
+            let realm = self.realm.as_deref().or(given.hashed.then_some(""));
+            let made = |algorithm| given.ha1(algorithm, &self.user, realm?).ok();
+            let mut both = digests.digests().filter_map(|(algorithm, hex)| Some((made(algorithm)?, hex))).peekable();
+            both.peek().is_some() && both.all(|(made, hex)| made == hex)
         };
         match &self.stored {
             Stored::Clear(clear) if !secret.hashed => clear.reveal() == secret.reveal(),
-            Stored::Clear(clear) => same(Algorithm::Md5, clear, secret.reveal()),
-            Stored::Digest(algorithm, hash) => same(*algorithm, secret, hash.reveal()),
+            Stored::Clear(clear) => same(clear, secret),
+            Stored::Digest(digests) => same(secret, digests),
         }
     }
 }
@@ -193,7 +230,34 @@ mod tests {
     #[test]
     fn ha1_is_the_example_of_rfc_2617() {
         let secret = Secret::new("Circle Of Life");
-        assert_eq!(secret.ha1(Algorithm::Md5, "Mufasa", "testrealm@host.com"), "939e7578ed9e3c518a452acee763bce9");
+        assert_eq!(
+            secret.ha1(Algorithm::Md5, "Mufasa", "testrealm@host.com").unwrap(),
+            "939e7578ed9e3c518a452acee763bce9"
+        );
+    }
+
+    #[test]
+    fn of_digests_only_those_that_are_known_are_answered() {
+        let clear = Secret::new("Circle Of Life");
+        let [md5, sha] = [Algorithm::Md5, Algorithm::Sha256].map(|a| clear.ha1(a, "Mufasa", "there").unwrap());
+        let both = Secret::of_digests(&format!("{}, sha-256:{sha}", md5.to_uppercase())).unwrap();
+        assert_eq!(both.reveal(), format!("MD5:{md5},SHA-256:{sha}").as_bytes());
+        assert_eq!(both.ha1(Algorithm::Sha256, "", "").unwrap(), sha);
+        let one = Secret::of_digests(&format!("SHA-256:{sha}")).unwrap();
+        let refused = one.ha1(Algorithm::Md5, "Mufasa", "there").unwrap_err().message;
+        assert!(refused.contains("SHA-256 digest") && refused.contains("MD5 is needed"), "{refused}");
+        for wrong in ["", "x", &md5[1..], &format!("SHA-256:{md5}"), &format!("{md5},{md5}"), &format!("{md5},")] {
+            assert!(Secret::of_digests(wrong).is_none(), "{wrong}");
+        }
+        let stored = |stored| Credential { user: "Mufasa".to_owned(), realm: Some("there".to_owned()), stored };
+        assert!(
+            stored(Stored::Digest(one.clone())).matches(&clear) && stored(Stored::Clear(clear.clone())).matches(&one)
+        );
+        assert!(
+            stored(Stored::Digest(both.clone())).matches(&one)
+                && !stored(Stored::Digest(one)).matches(&Secret::new("x"))
+        );
+        assert!(!stored(Stored::Digest(both)).matches(&Secret::of_digests(&"0".repeat(32)).unwrap()));
     }
 
     #[test]

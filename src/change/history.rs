@@ -389,7 +389,9 @@ pub(super) fn not_live(cx: &Cx, target: &Target) -> Vec<Entry> {
         let wants: Vec<Want> = ids.map(|id| Want::File(home.join(id.to_string()).join(META))).collect();
         let found = target.keeper.read(cx, &wants).unwrap_or_default().into_iter().flatten();
         entries.extend(found.filter_map(|file| match file.content {
-            Content::There { bytes, .. } => serde_json::from_slice(&bytes).ok().filter(|e: &Entry| e.is_of(target, root)),
+            Content::There { bytes, .. } => {
+                serde_json::from_slice(&bytes).ok().filter(|e: &Entry| e.is_of(target, root))
+            }
             _ => None,
         }));
     }

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::extension::by_name::{self, FIELDS, value};
 use crate::extension::{Edit, Ext, Extension, Fields, NewExtension, Setting, ShownSetting, Want};
 use crate::inventory::Pbx;
-use crate::secret::Secret;
+use crate::secret::{Algorithm, Secret};
 
 /// What is wanted of a list besides itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -253,6 +253,7 @@ impl Work<'_, '_> {
             Key::Given(secret) => Some(secret.clone()),
             key => (self.keys)(&ext, key).map_err(|error| Problem::new(row.at, error.line()))?,
         };
+        self.fits(row, &ext, password.as_ref())?;
         let digest = password.as_ref().is_some_and(Secret::is_hashed);
         let engine = usize::from(self.site.pbx.address.kind == Kind::FreeSwitch);
         let mut settings: Vec<Setting> = self.settings(row).cloned().collect();
@@ -336,6 +337,18 @@ impl Work<'_, '_> {
         Ok(())
     }
 
+    /// Refuses a digest that the engine has no use for.
+    fn fits(&self, row: &Row, ext: &Ext, secret: Option<&Secret>) -> std::result::Result<(), Problem> {
+        let known = secret.map(Secret::algorithms).unwrap_or_default();
+        if self.site.pbx.address.kind == Kind::Asterisk || known.is_empty() || known.contains(&Algorithm::Md5) {
+            return Ok(());
+        }
+        let known = known.into_iter().map(Algorithm::name).collect::<Vec<_>>().join(" and ");
+        let message =
+            format!("of the password of {ext} only the {known} digest is known, and FreeSWITCH stores MD5 ones");
+        Err(Problem::new(row.at, message).hint("give the password itself, or a new one: password: generate"))
+    }
+
     /// A password that is named and is another one.
     fn password(&mut self, row: &Row, ext: &Ext) -> std::result::Result<(), Problem> {
         let secret = match &row.key {
@@ -347,6 +360,7 @@ impl Work<'_, '_> {
         if self.estate.credential(ext, None).is_some_and(|have| have.matches(&secret)) {
             return Ok(());
         }
+        self.fits(row, ext, Some(&secret))?;
         let digest = secret.is_hashed();
         let edit = Edit::Password { ext: ext.clone(), secret: Some(secret), digest, shared: false };
         self.push(ext, "passwd", vec![Changed::new("password", None, None)], edit);

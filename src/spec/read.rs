@@ -283,13 +283,13 @@ impl Reader {
             }
             ("file", path) if !path.is_empty() => Key::File(PathBuf::from(path)),
             ("env", name) if !name.is_empty() => Key::Env(name.to_owned()),
-            ("digest", hex) => match Secret::of_ha1(hex) {
-                Some(hash) => Key::Given(hash),
+            ("digest", digests) => match Secret::of_digests(digests) {
+                Some(digests) => Key::Given(digests),
                 None => {
                     self.hinted(
                         node.at,
                         "password: digest: is followed by 32 hex digits",
-                        "it is MD5(user:realm:password)",
+                        "they are MD5(user:realm:password); others as digest:SHA-256:HEX, several with commas",
                     );
                     Key::Unsaid
                 }

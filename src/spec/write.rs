@@ -10,7 +10,7 @@ use crate::address::Kind;
 use crate::engine::{Estate, Warning};
 use crate::extension::by_name::{self, FIELDS, value};
 use crate::extension::{Ext, Extension, Fields, SecretKind};
-use crate::secret::{Algorithm, MASK, Stored};
+use crate::secret::{MASK, Stored};
 
 /// Options that are a shared field, the extension's own structure, or sipctl's.
 const COVERED: [&str; 41] = [
@@ -166,8 +166,11 @@ pub fn entry(site: Site, estate: &dyn Estate, found: &Extension, with: With, war
 fn password(estate: &dyn Estate, ext: &Ext) -> Option<String> {
     match estate.credential(ext, None)?.stored {
         Stored::Clear(secret) => Some(format!("clear:{}", std::str::from_utf8(secret.reveal()).ok()?)),
-        Stored::Digest(Algorithm::Md5, hash) => Some(format!("digest:{}", std::str::from_utf8(hash.reveal()).ok()?)),
-        Stored::Digest(..) => None,
+        Stored::Digest(digests) => {
+            let text = std::str::from_utf8(digests.reveal()).ok()?;
+            let alone = text.strip_prefix("MD5:").filter(|hex| !hex.contains(','));
+            Some(format!("digest:{}", alone.unwrap_or(text)))
+        }
     }
 }
 

@@ -148,7 +148,7 @@ impl Phone {
             rest.split('"').next().unwrap_or_default().to_owned()
         };
         let (realm, nonce, opaque) = (part("realm"), part("nonce"), part("opaque"));
-        let ha1 = Secret::new(self.password.as_str()).ha1(Algorithm::Md5, &self.number, &realm);
+        let ha1 = Secret::new(self.password.as_str()).ha1(Algorithm::Md5, &self.number, &realm).unwrap();
         let ha2 = Algorithm::Md5.hex(&[method.as_bytes(), b":", uri.as_bytes()]);
         let text = format!("{ha1}:{nonce}:00000001:cafe:auth:{ha2}");
         let response = Algorithm::Md5.hex(&[text.as_bytes()]);

@@ -198,9 +198,43 @@ fn a_digest_is_not_hashed_again_for_another_algorithm() {
     program.run(&apply).fails(0, "");
     let text = std::fs::read_to_string(etc.join("pjsip.conf")).unwrap();
     assert!(text.contains(&format!("{:032}", 8)) && !text.contains("SHA-256"), "{text}");
-    // Of two digests the one that a list can carry goes into it.
+    // Of two digests both go into a list.
     std::fs::write(etc.join("pjsip.conf"), conf("MD5")).unwrap();
     let to = program.home().join("all.yaml");
     program.run(&["export", "--pbx", &pbx, "--with-secrets", "--to", to.to_str().unwrap()]).fails(0, "");
-    assert!(std::fs::read_to_string(&to).unwrap().contains(&format!("digest:{:032}", 7)));
+    assert!(std::fs::read_to_string(&to).unwrap().contains(&format!("digest:SHA-256:{:064},MD5:{:032}", 7, 7)));
+}
+
+#[test]
+fn digests_go_to_who_has_a_use_for_them() {
+    let two = Two::new();
+    let etc = two.program.home().join("etc");
+    std::fs::create_dir(&etc).unwrap();
+    let conf = |algorithms: &str, realm: &str| {
+        let digests =
+            algorithms.replace("SHA-256", &format!("SHA-256:{:064}", 7)).replace("MD5", &format!("MD5:{:032}", 7));
+        let auth = format!(
+            "supported_algorithms_uas={algorithms}\nrealm={realm}\npassword_digest={digests}\npassword=not-this-one"
+        );
+        let text = format!(
+            "[1007]\ntype=endpoint\ncontext=internal\nauth=1007\naors=1007\n\n[1007]\ntype=auth\nusername=1007\n\
+             {auth}\n\n[1007]\ntype=aor\nmax_contacts=1\n"
+        );
+        std::fs::write(etc.join("pjsip.conf"), text).unwrap();
+    };
+    let from = format!("asterisk:{}", etc.display());
+    let copy = |to: &str, context: &str| {
+        let (to, map) = (two.pbx(to), format!("context=internal:{context}"));
+        two.program.run(&["ext", "copy", "1007", "--pbx", &from, "--to", &to, "--map", &map, "--offline"])
+    };
+    conf("SHA-256", "pbx.example.net");
+    copy("freeswitch", "default").fails(2, "FreeSWITCH stores MD5 ones");
+    conf("SHA-256,MD5", "pbx.example.net");
+    copy("freeswitch", "default").fails(0, "");
+    assert!(two.text("freeswitch/directory/default/1007.xml").contains(&format!("\"a1-hash\" value=\"{:032}\"", 7)));
+    conf("SHA-256", "office.example");
+    copy("asterisk", "internal").fails(0, "");
+    let text = two.text("asterisk/pjsip.conf");
+    assert!(text.contains(&format!("SHA-256:{:064}", 7)) && text.contains("realm=office.example"), "{text}");
+    assert!(!text.contains("not-this-one"), "{text}");
 }

@@ -350,7 +350,8 @@ fn two_of_one_name_and_folder_on_two_machines_do_not_take_back_each_other() {
     assert_eq!((&past["history"][0]["id"], &past["history"][1]["outside"]), (&"1".into(), &true.into()));
     assert!(past["warnings"][0]["message"].as_str().unwrap().contains("on pbx1:2222"), "{past:#}");
     // An older version did not write it down: what it kept is still this one's.
-    let old: String = text.lines().filter(|line| !line.contains("\"machine\"")).map(|line| format!("{line}\n")).collect();
+    let old: String =
+        text.lines().filter(|line| !line.contains("\"machine\"")).map(|line| format!("{line}\n")).collect();
     std::fs::write(&meta, old).unwrap();
     let result = house.done("undo --yes --offline");
     assert_eq!((&result["changes"][0]["number"], &result["id"]), (&"1003".into(), &"3".into()), "{result:#}");

@@ -43,10 +43,8 @@ impl Desk {
     /// Starts words on a terminal, which says at its end how it was left.
     fn start(&self, words: &str) -> Running {
         let pbx = format!("'asterisk:{}{}'", self.path("asterisk").display(), self.way);
-        let line = format!(
-            "trap : INT; {} {words} --pbx {pbx}; code=$?; stty -a; exit $code",
-            env!("CARGO_BIN_EXE_sipctl")
-        );
+        let line =
+            format!("trap : INT; {} {words} --pbx {pbx}; code=$?; stty -a; exit $code", env!("CARGO_BIN_EXE_sipctl"));
         // Whoever runs the tests may ignore signals (nohup does), and a shell cannot trap what it was told to ignore.
         let mut command = Command::new("env");
         command

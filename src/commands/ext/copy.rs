@@ -16,7 +16,7 @@ use crate::extension::{Edit, Ext, Extension, Kind, SecretKind, Setting, Want};
 use crate::inventory::Pbx;
 use crate::output::document::{Body, Document};
 use crate::output::prompt;
-use crate::secret::{Algorithm, Secret, Stored};
+use crate::secret::Stored;
 use crate::selection::{self, Selection, collapse};
 use crate::spec::plan::{self, Site, Wish};
 use crate::spec::write::{self, With};
@@ -186,7 +186,7 @@ impl Carried {
                 pbx: Vec::new(),
                 fields: Default::default(),
                 settings: if same_engine { settings(here, open.engine, estate.as_ref(), &found) } else { Vec::new() },
-                key: key(&found, estate.as_ref(), live.as_ref(), &realm)?,
+                key: Key::Unsaid,
                 template: Vec::new(),
                 file: [None, None],
                 at: node::At::default(),
@@ -201,6 +201,16 @@ impl Carried {
             }
             let fields = Arc::new(fields);
             row.fields = [Arc::clone(&fields), fields];
+            // A realm of its own goes along.
+            let own = row
+                .settings
+                .iter()
+                .find(|setting| setting.object == "auth" && setting.option.eq_ignore_ascii_case("realm"));
+            let theirs = own.map_or(realm.name.as_deref(), |own| match &own.want {
+                Want::Set(realm) => Some(realm),
+                _ => None,
+            });
+            row.key = key(&found, estate.as_ref(), live.as_ref(), theirs)?;
             carried.list.rows.push(row);
             carried.here.push(ext);
         }
@@ -243,7 +253,7 @@ fn settings(pbx: &Pbx, engine: &'static dyn Engine, estate: &dyn Estate, found: 
 }
 
 /// The password of one as the other PBX can take it.
-fn key(found: &Extension, estate: &dyn Estate, live: Option<&Live>, realm: &Realm) -> Result<Key> {
+fn key(found: &Extension, estate: &dyn Estate, live: Option<&Live>, theirs: Option<&str>) -> Result<Key> {
     if found.kind == Kind::IpPhone {
         return Ok(Key::Unsaid);
     }
@@ -259,22 +269,15 @@ fn key(found: &Extension, estate: &dyn Estate, live: Option<&Live>, realm: &Real
     let Some(credential) = estate.credential(&ext, live) else {
         return Err(refuse("it is not in these files".to_owned()));
     };
-    let hash = match credential.stored {
+    let digests = match credential.stored {
         Stored::Clear(secret) => return Ok(Key::Given(secret)),
-        Stored::Digest(Algorithm::Md5, hash) => hash,
-        Stored::Digest(algorithm, _) => {
-            return Err(refuse(format!("only its {} digest is stored", algorithm.name())));
-        }
+        Stored::Digest(digests) => digests,
     };
-    let theirs = realm.name.as_deref();
     if credential.user != found.number {
         return Err(refuse(format!("its digest is of the name {}", credential.user)));
     }
     match (credential.realm.as_deref(), theirs) {
-        (Some(ours), Some(theirs)) if ours == theirs => {
-            let text = String::from_utf8_lossy(hash.reveal()).into_owned();
-            Secret::of_ha1(&text).map(Key::Given).ok_or_else(|| refuse("its digest is no MD5".to_owned()))
-        }
+        (Some(ours), Some(theirs)) if ours == theirs => Ok(Key::Given(digests)),
         (ours, theirs) => {
             let named = |realm: Option<&str>| realm.map_or("unknown".to_owned(), |realm| format!("{realm:?}"));
             Err(refuse(format!(

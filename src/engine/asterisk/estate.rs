@@ -17,7 +17,7 @@ use crate::engine::{self, Done, FileChange, Live, Plan, PlanOptions, Proof, Warn
 use crate::error::{Error, Place, Result};
 use crate::extension::{self, Edit, Ext, Extension, ShownSetting};
 use crate::host::{Content, Host, Meta, Want};
-use crate::secret::{Algorithm, Credential, Secret, Stored};
+use crate::secret::{Credential, Secret, Stored};
 
 /// The configuration files of one Asterisk with their meaning.
 pub struct Estate {
@@ -210,7 +210,8 @@ impl Estate {
             let global = self.objects.of(Type::Global).first()?;
             self.configs.text(*global, "default_realm")
         };
-        self.configs.text(auth, "realm").or_else(global).unwrap_or_else(|| "asterisk".to_owned())
+        let own = self.configs.text(auth, "realm").filter(|realm| !realm.is_empty());
+        own.or_else(global).unwrap_or_else(|| "asterisk".to_owned())
     }
 }
 
@@ -312,19 +313,12 @@ impl engine::Estate for Estate {
         let text = |option: &str| self.configs.text(auth, option).filter(|value| !value.is_empty());
         let own = self.configs.text(auth, "realm").filter(|realm| !realm.is_empty());
         let realm = own.or_else(|| live.and_then(|live| live.realm.clone())).unwrap_or_else(|| self.realm(auth));
-        let digest = |text: String| {
-            let one = |one: &str| {
-                let (algorithm, hex) = one.split_once(':').unwrap_or(("MD5", one));
-                Some((Algorithm::by_name(algorithm.trim())?, Secret::new(hex.trim())))
-            };
-            let all: Vec<_> = text.split(',').filter_map(one).collect();
-            // The one that a list and another PBX can take.
-            let md5 = all.iter().find(|(algorithm, _)| *algorithm == Algorithm::Md5);
-            md5.or(all.first()).cloned().map(|(algorithm, hash)| Stored::Digest(algorithm, hash))
-        };
-        let stored = match self.password(ext) {
-            Some(clear) => Stored::Clear(clear),
-            None => digest(text("password_digest").or_else(|| text("md5_cred"))?)?,
+        let md5 = text("auth_type").is_some_and(|kind| kind.eq_ignore_ascii_case("md5"));
+        let digests = text("password_digest").or_else(|| text("md5_cred").filter(|_| md5));
+        // A digest counts even where a password stands beside it.
+        let stored = match (digests, self.password(ext)) {
+            (None, Some(clear)) => Stored::Clear(clear),
+            (digests, _) => Stored::Digest(Secret::of_digests(&digests.or_else(|| text("md5_cred"))?)?),
         };
         let user = text("username").unwrap_or_else(|| ext.number.clone());
         Some(Credential { user, realm: Some(realm), stored })

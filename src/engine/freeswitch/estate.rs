@@ -17,7 +17,7 @@ use crate::engine::{self, Done, FileChange, Live, Plan, PlanOptions, Proof, Warn
 use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Extension, Kind, SecretKind, ShownSetting, order};
 use crate::host::{Host, Meta, Want};
-use crate::secret::{Algorithm, Credential, Secret, Stored};
+use crate::secret::{Credential, Secret, Stored};
 
 /// The parts of a user, in the order they are shown.
 pub const PARTS: [Part; 3] = [Part::Attr, Part::Param, Part::Variable];
@@ -357,7 +357,7 @@ impl engine::Estate for Estate {
         let user = self.user(ext)?;
         let realm = self.reading.domain_name(user.domain, live).map(str::to_owned);
         let stored = match self.reading.value(user, Part::Param, "a1-hash") {
-            Some(hash) => Stored::Digest(Algorithm::Md5, Secret::new(hash)),
+            Some(hash) => Stored::Digest(Secret::of_digests(&String::from_utf8_lossy(&hash))?),
             None => Stored::Clear(self.password(ext)?),
         };
         Some(Credential { user: user.id.clone(), realm, stored })

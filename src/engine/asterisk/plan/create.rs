@@ -9,6 +9,7 @@ use super::super::fields::{self, Wanted};
 use super::super::layout::{self, Piece};
 use super::super::objects::{Dialect, Object, Type};
 use super::super::parts::Parts;
+use super::password::{Challenge, DigestForm};
 use super::section::{self, Names};
 use super::{Room, password};
 use crate::engine::Aftercare;
@@ -117,12 +118,15 @@ fn credentials(room: &Room, number: &str, digest: bool, secret: &Secret) -> Resu
     if !digest {
         return Ok(vec![("password".to_owned(), secret.reveal().to_vec())]);
     }
-    let ha1 = secret.ha1(Algorithm::Md5, number, &room.default_realm()).into_bytes();
-    Ok(match room.digest_form() {
-        password::DigestForm::PasswordDigest => {
-            vec![("password_digest".to_owned(), [b"MD5:".as_slice(), &ha1].concat())]
+    let Challenge { realm, algorithms } = room.challenge(number, secret);
+    Ok(match room.digest_form(&algorithms) {
+        DigestForm::PasswordDigest => {
+            vec![("password_digest".to_owned(), password::digests(secret, &algorithms, number, &realm)?.into_bytes())]
         }
-        password::DigestForm::Md5Cred => vec![("auth_type".to_owned(), b"md5".to_vec()), ("md5_cred".to_owned(), ha1)],
+        DigestForm::Md5Cred => vec![
+            ("auth_type".to_owned(), b"md5".to_vec()),
+            ("md5_cred".to_owned(), password::digest(secret, Algorithm::Md5, number, &realm)?.into_bytes()),
+        ],
     })
 }
 

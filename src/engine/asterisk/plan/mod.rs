@@ -3,7 +3,7 @@
 //! Pure: no file, no socket.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::config::Config;
@@ -19,6 +19,7 @@ use crate::engine::suggest;
 use crate::engine::{Aftercare, Done, Live, Plan, PlanOptions, Reload, Warning, refuse};
 use crate::error::{Error, Place, Result};
 use crate::extension::{Edit, Ext, Want, order};
+use crate::secret::{Algorithm, Secret};
 
 mod create;
 mod custom;
@@ -28,6 +29,8 @@ mod remove;
 mod renumber;
 mod section;
 mod set;
+
+use password::Challenge;
 
 /// The narrowest reload that makes pjsip.conf and pjsip_wizard.conf live.
 pub const RELOAD: &str = "module reload res_pjsip.so";
@@ -41,12 +44,22 @@ pub struct Room<'e> {
     options: &'e PlanOptions,
     endpoints: OnceCell<Vec<Object>>,
     outbound: OnceCell<HashSet<Vec<u8>>>,
+    /// What new extensions will be challenged with, where that is known already.
+    challenges: HashMap<String, Challenge>,
 }
 
 impl<'e> Room<'e> {
     fn new(estate: &'e Estate, live: Option<&'e Live>, options: &'e PlanOptions) -> Self {
         let version = live.and_then(|live| Version::parse(&live.version));
-        Self { estate, live, version, options, endpoints: OnceCell::new(), outbound: OnceCell::new() }
+        Self {
+            estate,
+            live,
+            version,
+            options,
+            endpoints: OnceCell::new(),
+            outbound: OnceCell::new(),
+            challenges: HashMap::new(),
+        }
     }
 
     /// The objects of an extension that must be there and be a phone.
@@ -85,9 +98,13 @@ impl<'e> Room<'e> {
         outbound.contains(&*self.estate.configs.id(auth))
     }
 
-    /// How the running version stores a digest; by what the files show where it cannot be asked.
-    pub fn digest_form(&self) -> password::DigestForm {
+    /// How the running version stores a digest of these algorithms; by what the files show where it cannot
+    /// be asked.
+    pub fn digest_form(&self, algorithms: &[Algorithm]) -> password::DigestForm {
         let shown = || {
+            if algorithms != [Algorithm::Md5] {
+                return true;
+            }
             let auths = self.estate.objects.of(Type::Auth);
             auths.iter().any(|auth| self.estate.configs.text(*auth, "password_digest").is_some())
         };
@@ -95,6 +112,14 @@ impl<'e> Room<'e> {
             true => password::DigestForm::PasswordDigest,
             false => password::DigestForm::of(self.version.as_ref()),
         }
+    }
+
+    /// What the phone of a new extension is challenged with, as far as that is known.
+    pub fn challenge(&self, number: &str, secret: &Secret) -> Challenge {
+        self.challenges.get(number).cloned().unwrap_or_else(|| Challenge {
+            realm: self.default_realm(),
+            algorithms: if secret.is_hashed() { secret.algorithms() } else { vec![Algorithm::Md5] },
+        })
     }
 
     /// The realm of an auth that names none.
@@ -250,8 +275,7 @@ impl<'e> Room<'e> {
 
 /// Turns edits into a plan.
 pub fn plan(estate: &Estate, live: Option<&Live>, edits: &[Edit], options: &PlanOptions) -> Result<Plan> {
-    let room = Room::new(estate, live, options);
-    let mut draft = Draft::new(estate);
+    let mut room = Room::new(estate, live, options);
     let first = edits.first().map(|edit| edit.ext().number.clone()).unwrap_or_default();
     if let Some(draft) = custom::plan(&room, edits)? {
         return finish(&room, draft, edits);
@@ -261,17 +285,49 @@ pub fn plan(estate: &Estate, live: Option<&Live>, edits: &[Edit], options: &Plan
         return Err(error);
     }
     all_new(&room, edits)?;
+    let mut draft = drafted(&room, edits)?;
+    room.challenges = challenges(&room, &mut draft, edits)?;
+    if !room.challenges.is_empty() {
+        draft = drafted(&room, edits)?;
+    }
+    finish(&room, draft, edits)
+}
+
+/// What new extensions with a digest will be challenged with, where that is not what was thought: their
+/// auths are made like their neighbours', which may name a realm or algorithms, or leave it to a template.
+fn challenges(room: &Room, draft: &mut Draft, edits: &[Edit]) -> Result<HashMap<String, Challenge>> {
+    let with_digest = |edit: &Edit| match edit {
+        Edit::Create(ext, new) if new.digest => Some((ext.number.clone(), new.password.clone()?)),
+        _ => None,
+    };
+    let new: Vec<(String, Secret)> = edits.iter().filter_map(with_digest).collect();
+    if new.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let Outcome { configs, objects, .. } = room.estate.with(&draft.changes())?;
+    let asked = |(number, secret): (String, Secret)| {
+        let endpoint = objects.find(&configs, Type::Endpoint, number.as_bytes())?;
+        let auth = *Parts::of(&configs, &objects, endpoint).auths.first()?;
+        let asked = Challenge::of(&configs, auth, room.default_realm());
+        (asked != room.challenge(&number, &secret)).then_some((number, asked))
+    };
+    Ok(new.into_iter().filter_map(asked).collect())
+}
+
+/// The files as the edits make them.
+fn drafted<'e>(room: &Room<'e>, edits: &[Edit]) -> Result<Draft<'e>> {
+    let mut draft = Draft::new(room.estate);
     let mut sorted: Vec<&Edit> = edits.iter().collect();
     sorted.sort_by(|a, b| order(&a.ext().number, &b.ext().number));
     for edit in &sorted {
         let number = &edit.ext().number;
         match edit {
-            Edit::Create(_, new) => create::create(&room, &mut draft, number, new)?,
-            Edit::Password { .. } => password::password(&room, &mut draft, edit)?,
-            Edit::Set { fields, settings, .. } => set::set(&room, &mut draft, number, fields, settings)?,
-            Edit::Delete(_) => remove::remove(&room, &mut draft, number)?,
-            Edit::Disable(_) => set::disable(&room, &mut draft, number)?,
-            Edit::Enable(_) => set::enable(&room, &mut draft, number)?,
+            Edit::Create(_, new) => create::create(room, &mut draft, number, new)?,
+            Edit::Password { .. } => password::password(room, &mut draft, edit)?,
+            Edit::Set { fields, settings, .. } => set::set(room, &mut draft, number, fields, settings)?,
+            Edit::Delete(_) => remove::remove(room, &mut draft, number)?,
+            Edit::Disable(_) => set::disable(room, &mut draft, number)?,
+            Edit::Enable(_) => set::enable(room, &mut draft, number)?,
             Edit::Renumber { .. } => {}
         }
     }
@@ -283,9 +339,9 @@ pub fn plan(estate: &Estate, live: Option<&Live>, edits: &[Edit], options: &Plan
         })
         .collect();
     if !pairs.is_empty() {
-        renumber::renumber(&room, &mut draft, &pairs)?;
+        renumber::renumber(room, &mut draft, &pairs)?;
     }
-    finish(&room, draft, edits)
+    Ok(draft)
 }
 
 /// Every new number must be free, all that are not being named at once.
@@ -336,15 +392,6 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     let Outcome { before, configs, objects } = room.estate.with(&changes)?;
     if let Some(problem) = new_problem(&room.estate.configs, &configs) {
         return Err(problem);
-    }
-    for edit in edits {
-        if let Edit::Create(ext, new) = edit
-            && let (true, Some(secret)) = (new.digest, &new.password)
-            && let Some(endpoint) = objects.find(&configs, Type::Endpoint, ext.number.as_bytes())
-            && let Some(auth) = Parts::of(&configs, &objects, endpoint).auths.first()
-        {
-            password::digest_fits(room, &configs, *auth, &ext.number, secret)?;
-        }
     }
     let owner = |kind: Type, id: &[u8]| draft.allowed.get(&(kind, id.to_vec())).cloned();
     let before = (&room.estate.configs, before.as_ref().unwrap_or(&room.estate.objects));

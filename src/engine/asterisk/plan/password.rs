@@ -123,30 +123,37 @@ fn store_digest(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -
     };
     let realm = room.estate.realm(auth);
     let algorithms = algorithms(configs, auth);
-    if let Some(other) = algorithms.iter().find(|algorithm| secret.is_hashed() && **algorithm != Algorithm::Md5) {
-        let message =
-            format!("phones of this auth are asked for a {} digest too, and only an MD5 one is known", other.name());
-        return Err(Error::usage(message).at(room.header(auth)).hint("give the password itself, or a new one"));
-    }
     clear(room, draft, auth, "password")?;
-    match room.digest_form() {
+    match room.digest_form(&algorithms) {
         DigestForm::PasswordDigest => {
             clear(room, draft, auth, "md5_cred")?;
             if configs.text(auth, "auth_type").is_some_and(|kind| kind.eq_ignore_ascii_case("md5")) {
                 single(room, draft, auth, "auth_type", "digest")?;
             }
-            let digest = algorithms
-                .iter()
-                .map(|algorithm| format!("{}:{}", algorithm.name(), secret.ha1(*algorithm, &user, &realm)))
-                .collect::<Vec<_>>();
-            put(draft, room, auth, "password_digest", digest.join(",").as_bytes())
+            let digests = digests(secret, &algorithms, &user, &realm).map_err(|error| error.at(room.header(auth)))?;
+            put(draft, room, auth, "password_digest", digests.as_bytes())
         }
         DigestForm::Md5Cred => {
             clear(room, draft, auth, "password_digest")?;
             single(room, draft, auth, "auth_type", "md5")?;
-            put(draft, room, auth, "md5_cred", secret.ha1(Algorithm::Md5, &user, &realm).as_bytes())
+            let digest = digest(secret, Algorithm::Md5, &user, &realm).map_err(|error| error.at(room.header(auth)))?;
+            put(draft, room, auth, "md5_cred", digest.as_bytes())
         }
     }
+}
+
+/// The value of `password_digest`.
+pub fn digests(secret: &Secret, algorithms: &[Algorithm], user: &str, realm: &str) -> Result<String> {
+    let one = |a: &Algorithm| Ok(format!("{}:{}", a.name(), digest(secret, *a, user, realm)?));
+    Ok(algorithms.iter().map(one).collect::<Result<Vec<_>>>()?.join(","))
+}
+
+/// One digest of a secret.
+pub fn digest(secret: &Secret, algorithm: Algorithm, user: &str, realm: &str) -> Result<String> {
+    secret.ha1(algorithm, user, realm).map_err(|error| {
+        let known = secret.algorithms().into_iter().map(Algorithm::name).collect::<Vec<_>>().join(",");
+        error.hint(format!("or let its auth ask for what is known: auth.supported_algorithms_uas={known}"))
+    })
 }
 
 /// The algorithms phones of this auth are challenged with; MD5 where nothing is said.
@@ -160,20 +167,23 @@ fn algorithms(configs: &Configs, auth: Object) -> Vec<Algorithm> {
     }
 }
 
-/// Refuses a new extension whose digest no phone could use: its auth, made like the neighbour's, asks for
-/// another realm or for more than MD5.
-pub fn digest_fits(room: &Room, configs: &Configs, auth: Object, number: &str, secret: &Secret) -> Result<()> {
-    let other = algorithms(configs, auth).into_iter().find(|algorithm| *algorithm != Algorithm::Md5);
-    let realm = configs.text(auth, "realm").filter(|realm| !secret.is_hashed() && *realm != room.default_realm());
-    let asks = match (other, realm) {
-        (Some(algorithm), _) => format!("a {} digest", algorithm.name()),
-        (None, Some(realm)) => format!("the realm {realm}"),
-        (None, None) => return Ok(()),
-    };
-    Err(Error::usage(format!(
-        "the auth of {number} will be like its neighbour's and ask for {asks}: its digest would fit no phone"
-    ))
-    .hint(format!("add it without --digest, then: sipctl ext passwd {number} --digest")))
+/// What the phone of an auth is challenged with: a digest holds for nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    /// The realm.
+    pub realm: String,
+    /// The algorithms.
+    pub algorithms: Vec<Algorithm>,
+}
+
+impl Challenge {
+    /// That of an auth as it will be; `default` is the realm of one that names none.
+    pub fn of(configs: &Configs, auth: Object, default: String) -> Self {
+        Self {
+            realm: configs.text(auth, "realm").filter(|realm| !realm.is_empty()).unwrap_or(default),
+            algorithms: algorithms(configs, auth),
+        }
+    }
 }
 
 /// Makes a credential count for nothing: own lines go, an inherited one is emptied.

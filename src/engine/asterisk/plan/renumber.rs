@@ -12,7 +12,7 @@ use super::Room;
 use crate::engine::Aftercare;
 use crate::engine::number::replace;
 use crate::error::{Error, Result};
-use crate::secret::Secret;
+use crate::secret::{Algorithm, Secret};
 use crate::text::asterisk_conf::{Content, escape_name};
 use crate::text::splice::Splice;
 
@@ -117,13 +117,11 @@ fn user_name(room: &Room, draft: &mut Draft, auth: Object, old: &str, new: &str)
                 .hint(format!("give it a new password first: sipctl ext passwd {}", crate::error::shell_word(old))));
         };
         let anew = match option {
-            "md5_cred" => clear.ha1(crate::secret::Algorithm::Md5, new, &realm),
+            "md5_cred" => clear.ha1(Algorithm::Md5, new, &realm)?,
             _ => {
                 let names = String::from_utf8_lossy(value).into_owned();
-                let algorithms = names
-                    .split(',')
-                    .filter_map(|part| crate::secret::Algorithm::by_name(part.split(':').next()?.trim()));
-                algorithms.map(|a| format!("{}:{}", a.name(), clear.ha1(a, new, &realm))).collect::<Vec<_>>().join(",")
+                let algorithms = names.split(',').filter_map(|part| Algorithm::by_name(part.split(':').next()?.trim()));
+                super::password::digests(&clear, &algorithms.collect::<Vec<_>>(), new, &realm)?
             }
         };
         draft.set_value((auth.dialect, var.at.file), var.at.line, anew.as_bytes())?;

@@ -67,7 +67,7 @@ impl<'a> Wish<'a> {
             if new.digest {
                 let realm = room.realm(domain)?;
                 draft.warnings.push(password::digest_warning(number, realm));
-                out.put(Part::Param, "a1-hash", secret.ha1(Algorithm::Md5, number, realm).as_bytes());
+                out.put(Part::Param, "a1-hash", secret.ha1(Algorithm::Md5, number, realm)?.as_bytes());
             } else {
                 out.put(Part::Param, "password", secret.reveal());
             }

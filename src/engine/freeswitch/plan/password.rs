@@ -71,7 +71,7 @@ fn store_clear(room: &Room, draft: &mut Draft, user: &User, secret: &Secret) -> 
 fn store_digest(room: &Room, draft: &mut Draft, user: &User, secret: &Secret) -> Result<()> {
     let reading = room.reading();
     let realm = room.realm(user.domain)?;
-    let hash = secret.ha1(Algorithm::Md5, &user.id, realm).into_bytes();
+    let hash = secret.ha1(Algorithm::Md5, &user.id, realm)?.into_bytes();
     draft.warnings.push(digest_warning(&user.id, realm));
     draft.expect(user, Part::Param, "a1-hash", Some(&hash));
     let mut passwords = named(room, user, "password");
@@ -99,11 +99,11 @@ fn voicemail(room: &Room, draft: &mut Draft, user: &User, secret: &Secret) -> Re
     let reading = room.reading();
     let Some(hash) = reading.value(user, Part::Param, "vm-a1-hash") else { return Ok(()) };
     let old = reading.value(user, Part::Param, "password").map(Secret::new);
-    let of_old = |realm: &str| old.as_ref().map(|old| old.ha1(Algorithm::Md5, &user.id, realm).into_bytes());
+    let of_old = |realm: &str| Some(old.as_ref()?.ha1(Algorithm::Md5, &user.id, realm).ok()?.into_bytes());
     let same = reading.value(user, Part::Param, "a1-hash").is_some_and(|sip| sip == hash);
     match room.realm(user.domain) {
         Ok(realm) if same || of_old(realm).as_ref() == Some(&hash) => {
-            let new = secret.ha1(Algorithm::Md5, &user.id, realm);
+            let new = secret.ha1(Algorithm::Md5, &user.id, realm)?;
             value_of(room, draft, user, Part::Param, "vm-a1-hash", new.as_bytes())
         }
         Err(_) if same => named(room, user, "vm-a1-hash").into_iter().try_for_each(|node| draft.remove(node)),

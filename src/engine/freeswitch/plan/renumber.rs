@@ -92,7 +92,9 @@ fn hashes(room: &Room, draft: &mut Draft, user: &User, to: &str) -> Result<()> {
         }
         let realm = room.realm(user.domain)?;
         let clear = [clear, "password"].into_iter().filter_map(|name| reading.value(user, Part::Param, name));
-        let made = |secret: &Secret| secret.ha1(Algorithm::Md5, &user.id, realm).as_bytes() == &*hash.value;
+        let made = |secret: &Secret| {
+            secret.ha1(Algorithm::Md5, &user.id, realm).is_ok_and(|made| made.as_bytes() == &*hash.value)
+        };
         let Some(secret) = clear.map(Secret::new).find(made) else {
             return Err(Error::usage(format!(
                 "the {name} of {} cannot be made for {to} without its password",
@@ -101,7 +103,7 @@ fn hashes(room: &Room, draft: &mut Draft, user: &User, to: &str) -> Result<()> {
             .at(reading.doc.place(hash.node))
             .hint(format!("give it a new password first: sipctl ext passwd {}", crate::error::shell_word(&user.id))));
         };
-        draft.set_value(&hash, secret.ha1(Algorithm::Md5, to, realm).as_bytes())?;
+        draft.set_value(&hash, secret.ha1(Algorithm::Md5, to, realm)?.as_bytes())?;
     }
     Ok(())
 }
