@@ -190,11 +190,14 @@ fn files(cx: &Cx, target: &Target, chosen: &[&Kept]) -> Result<(Vec<FileChange>,
     let mut back: BTreeMap<PathBuf, Option<Bytes>> =
         now.iter().map(|(path, there)| (path.clone(), there.as_ref().map(|(bytes, _)| Arc::clone(bytes)))).collect();
     let mut owners = BTreeMap::new();
+    // What each was before the oldest of them.
+    let mut first = BTreeMap::new();
     let mut clashes: Vec<Since> = Vec::new();
     let mut mixed = false;
     for kept in chosen {
         for (file, sides) in kept.entry.files.iter().zip(past::copies(cx, target, kept)?) {
             owners.insert(file.path.clone(), file.owner);
+            first.insert(file.path.clone(), sides.before.clone());
             let Some(is) = back.get_mut(&file.path) else { continue };
             match (&sides.before, &*is, &sides.after) {
                 _ if *is == sides.after => *is = sides.before,
@@ -210,11 +213,23 @@ fn files(cx: &Cx, target: &Target, chosen: &[&Kept]) -> Result<(Vec<FileChange>,
             }
         }
     }
+    // What is again as it was, whatever became of it meanwhile, stays.
+    for (path, there) in &now {
+        let there = there.as_ref().map(|(bytes, _)| bytes);
+        if let Some(was) = first.get(path).filter(|was| was.as_ref() == there) {
+            back.insert(path.clone(), was.clone());
+            clashes.retain(|(_, clash, ..)| clash != path);
+        }
+    }
     if let Some((id, path, ..)) = clashes.first() {
+        let later = chosen.iter().rev().find(|kept| kept.entry.id > *id).map(|kept| &kept.entry.when);
         let error = Error::failed(format!("somebody has changed since what change {id} left here; nothing is changed"))
             .at(Place::new(path, 0))
             .hint(format!("the diff shows what was changed since; see what it did: sipctl history show {id}"))
             .hint("change these lines by hand, or take back later changes first");
+        let error = later.into_iter().fold(error, |error, when| {
+            error.hint(format!("what is newer can be taken back without it: sipctl undo --since {when}"))
+        });
         let file = |(_, path, left, is): Since| {
             let left = left.map(|bytes| (bytes, Meta::default()));
             past::change(target, path, left, is)

@@ -247,6 +247,34 @@ fn who_was_created_anew_since_does_not_come_back_beside_himself() {
 }
 
 #[test]
+fn a_user_who_came_was_edited_by_hand_and_went_is_no_obstacle() {
+    let house = House::of("freeswitch");
+    let user = house.folder.join("directory/default/1006.xml");
+    house.done("ext add 1006 --offline");
+    let text = std::fs::read_to_string(&user).unwrap();
+    std::fs::write(&user, text.replace("</user>", "<!-- by hand --></user>")).unwrap();
+    house.done("ext rm 1006 --offline --yes");
+    house.done("ext set 1001 --cid-name Other --offline");
+    let result = house.done("undo --since 1h --yes --with-secrets --offline");
+    assert_eq!((&result["changed"], result["undo"].as_array().unwrap().len()), (&true.into(), 3), "{result:#}");
+    assert!(!user.exists());
+    let (now, was) =
+        (house.folder.join("directory/default/1001.xml"), "examples/freeswitch/directory/default/1001.xml");
+    assert_eq!(std::fs::read(now).unwrap(), std::fs::read(was).unwrap());
+    // Where his edit is still there it is told how to go on without.
+    house.done("ext add 1007 --offline");
+    let user = house.folder.join("directory/default/1007.xml");
+    std::fs::write(&user, text.replace("</user>", "<!-- by hand --></user>")).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    house.done("ext set 1001 --cid-name Other --offline");
+    let refused = house.run("undo --since 1h --yes --with-secrets --offline").fails(1, "somebody has changed since");
+    let command = refused.stderr.split_once("without it: sipctl ").unwrap().1.lines().next().unwrap();
+    let command = command.split(" --pbx").next().unwrap();
+    let result = house.done(&format!("{command} --yes --with-secrets --offline"));
+    assert_eq!((&result["undo"], user.exists()), (&serde_json::json!(["6"]), true), "{result:#}");
+}
+
+#[test]
 fn merged_lines_that_would_land_with_somebody_else_are_refused() {
     let house = House::new();
     house.done("ext set 1001 --name Bob --offline");
