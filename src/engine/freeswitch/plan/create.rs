@@ -1,9 +1,10 @@
 //! A new user in the style of the house: his neighbour, with another number, without what is
 //! personal, and with what was asked for.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::super::directory::Part;
+use super::super::directory::{Part, User};
 use super::super::draft::{Draft, not_plain};
 use super::super::fields::{self, Wanted};
 use super::super::layout::{self, Options};
@@ -108,6 +109,12 @@ impl<'a> Wish<'a> {
         own.map(|(_, name, _)| name.as_str())
     }
 
+    /// Whether he is to stand in the file of this user.
+    fn is_in(&self, draft: &Draft, user: &User) -> Result<bool> {
+        let (file, _) = draft.element(user.node)?;
+        Ok(self.file.as_ref().is_none_or(|path| path == draft.path(file)))
+    }
+
     /// Whether something was said about an option.
     pub fn has(&self, part: Part, name: &[u8]) -> bool {
         self.options.iter().any(|(p, n, _)| *p == part && name.eq_ignore_ascii_case(n.as_bytes()))
@@ -131,9 +138,48 @@ pub fn create<'e>(room: &Room<'e>, draft: &mut Draft<'e>, ext: &Ext, new: &NewEx
         None => dress::neighbours(room, draft, domain, &wish),
     };
     match neighbours {
+        Some(neighbours) if !wish.is_in(draft, neighbours.first)? => elsewhere(room, draft, domain, &neighbours, &wish),
         Some(neighbours) => beside(room, draft, &neighbours, &wish),
         None => alone(room, draft, domain, wish),
     }
+}
+
+/// The element of a user as the splices in its file make it.
+fn moved(bytes: &[u8], element: &Range<usize>, splices: Vec<Splice>) -> Vec<u8> {
+    let inside = |splice: &Splice| splice.span.start >= element.start && splice.span.end <= element.end;
+    let at = |at: usize| at - element.start;
+    let moved = splices.into_iter().filter(inside);
+    let moved = moved.map(|splice| Splice { span: at(splice.span.start)..at(splice.span.end), text: splice.text });
+    splice::apply(&bytes[element.clone()], splice::merged(moved.collect()))
+}
+
+/// A user like his neighbour, in a file where that one is not.
+fn elsewhere<'e>(
+    room: &Room<'e>,
+    draft: &mut Draft<'e>,
+    domain: usize,
+    neighbours: &Neighbours<'e>,
+    wish: &Wish,
+) -> Result<()> {
+    let model = neighbours.first;
+    let splices = dress::dressed(room, draft, neighbours, wish)?;
+    let (file, element) = draft.element(model.node)?;
+    let bytes = draft.bytes(file);
+    if splice::overlap(&splice::merged(splices.clone())) {
+        return Err(not_plain(room.reading().doc.place(model.node)));
+    }
+    let own = layout::indent(bytes, element.start);
+    let user = [own, &moved(bytes, &element, splices.clone())].concat();
+    let whole = own_file(draft, model)?.map(|like| (splice::apply(bytes, splice::merged(splices)), like));
+    // Where he comes to stand his lines begin as those there do.
+    let lines = |end: &[u8], indent: &[u8]| {
+        let line = |line: &[u8]| match line.strip_suffix(b"\r").unwrap_or(line).strip_prefix(own) {
+            Some(bare) => [indent, bare].concat(),
+            None => line.to_vec(),
+        };
+        user.split(|byte| *byte == b'\n').map(line).collect::<Vec<_>>().join(end)
+    };
+    put(room, draft, domain, wish, &lines, whole)
 }
 
 /// A user like his neighbour: in a file of his own where the neighbour has one that would be read,
@@ -147,7 +193,7 @@ fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e
     if splice::overlap(&splice::merged(splices.clone())) {
         return Err(not_plain(room.reading().doc.place(model.node)));
     }
-    if let Some(like) = own_file(draft, model)? {
+    if let Some(like) = own_file(draft, model)?.filter(|_| wish.file.is_none()) {
         let name = like.file_name().unwrap_or_default().as_encoded_bytes();
         let name = replace(name, model.id.as_bytes(), wish.number.as_bytes());
         let path = like.with_file_name(String::from_utf8_lossy(&name).as_ref());
@@ -167,12 +213,7 @@ fn beside<'e>(room: &Room<'e>, draft: &mut Draft<'e>, neighbours: &Neighbours<'e
         splices.push(Splice::replace(comment, text));
     }
     let whole = !shares && layout::starts_line(bytes, start);
-    let inside = |splice: &Splice| splice.span.start >= start && splice.span.end <= element.end;
-    let moved = splices
-        .into_iter()
-        .filter(inside)
-        .map(|splice| Splice { span: splice.span.start - start..splice.span.end - start, text: splice.text });
-    let user = splice::apply(&bytes[start..element.end], splice::merged(moved.collect()));
+    let user = moved(bytes, &(start..element.end), splices);
     let indent = layout::indent(bytes, start);
     let line = layout::line_start(bytes, start);
     let blank = layout::line_above(bytes, line).map(|above| &bytes[above..line]);
@@ -214,8 +255,6 @@ fn new_file(room: &Room, draft: &mut Draft, path: PathBuf, bytes: Vec<u8>, like:
 
 /// The first user of a domain, or of a file: where his users would be looked for.
 fn alone(room: &Room, draft: &mut Draft, domain: usize, mut wish: Wish) -> Result<()> {
-    let reading = room.reading();
-    let doc = &reading.doc;
     if !wish.has(Part::Variable, b"user_context") {
         let context = usual_context(room, wish.number)?;
         wish.put(Part::Variable, "user_context", context.as_bytes());
@@ -225,6 +264,21 @@ fn alone(room: &Room, draft: &mut Draft, domain: usize, mut wish: Wish) -> Resul
             wish.put(Part::Variable, name, wish.number.as_bytes());
         }
     }
+    put(room, draft, domain, &wish, &|end, indent| user_text(&wish, end, indent), None)
+}
+
+/// Puts the text of a user, which takes a line end and an indentation, where users of the domain are looked
+/// for; `whole` is what a file of his own would hold, and the file that is like.
+fn put(
+    room: &Room,
+    draft: &mut Draft,
+    domain: usize,
+    wish: &Wish,
+    user: &dyn Fn(&[u8], &[u8]) -> Vec<u8>,
+    whole: Option<(Vec<u8>, PathBuf)>,
+) -> Result<()> {
+    let reading = room.reading();
+    let doc = &reading.doc;
     let node = reading.directory.domains[domain].node;
     let groups = doc.child(node, "groups");
     let in_groups = groups.into_iter().flat_map(|groups| doc.named(groups, "group").collect::<Vec<_>>());
@@ -238,9 +292,11 @@ fn alone(room: &Room, draft: &mut Draft, domain: usize, mut wish: Wish) -> Resul
         };
         let fits = include.pattern.parent() == path.parent() && usable(wish.number) && room.is_included(&path);
         if inside && fits && !room.is_there(&path) {
-            let text = user_text(&wish, b"\n", b"  ");
-            let like = doc.merged.files[include.file as usize].path.clone();
-            draft.moves.create(path, [b"<include>\n", text.as_slice(), b"\n</include>\n"].concat(), &like);
+            let (text, like) = whole.unwrap_or_else(|| {
+                let like = doc.merged.files[include.file as usize].path.clone();
+                ([b"<include>\n", user(b"\n", b"  ").as_slice(), b"\n</include>\n"].concat(), like)
+            });
+            draft.moves.create(path, text, &like);
             return Ok(());
         }
     }
@@ -251,7 +307,7 @@ fn alone(room: &Room, draft: &mut Draft, domain: usize, mut wish: Wish) -> Resul
             let close = bytes[..span.end].windows(2).rposition(|w| w == b"</").unwrap_or(span.end);
             let end = layout::line_end(bytes, span.start);
             let indent = [layout::indent(bytes, span.start), b"  "].concat();
-            let user = user_text(&wish, end, &indent);
+            let user = user(end, &indent);
             let splice = match layout::starts_line(bytes, close) {
                 true => Splice::insert(layout::line_start(bytes, close), [&user, end].concat()),
                 false => Splice::insert(close, [end, &user, end].concat()),

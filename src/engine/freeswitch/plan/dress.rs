@@ -2,10 +2,11 @@
 //! personal.
 
 use std::ops::Range;
+use std::path::Path;
 
 use super::super::directory::{Part, Setting, User, last, own};
 use super::super::draft::{Draft, not_plain};
-use super::super::fields::{DISABLED, LIST};
+use super::super::fields::{DISABLED, LIST, STOPPED};
 use super::super::layout::{self, Addition, Options};
 use super::super::mask::is_secret;
 use super::create::Wish;
@@ -45,6 +46,14 @@ const CALLER_IDS: [&str; 4] =
 const PERSONAL: [&str; 9] =
     ["number-alias", "cidr", "ip", DISABLED, LIST, "description", "vm-mailto", "email-addr", "vm-notify-mailto"];
 
+/// Whether `disable` wrote this.
+fn stops(draft: &Draft, user: &User, setting: &Setting) -> bool {
+    let same = |(name, value): (&str, &str)| {
+        setting.name.eq_ignore_ascii_case(name.as_bytes()) && *setting.value == *value.as_bytes()
+    };
+    setting.part == Part::Param && draft.reading.is_disabled(user) && STOPPED.into_iter().any(same)
+}
+
 impl<'e> Neighbours<'e> {
     /// What the model's value becomes for the new number.
     fn fate(&self, draft: &Draft<'e>, setting: &Setting, number: &str) -> Fate {
@@ -53,7 +62,7 @@ impl<'e> Neighbours<'e> {
         let ours = replace(text, self.first.id.as_bytes(), number.as_bytes());
         let numbered = find(text, self.first.id.as_bytes(), 0).is_some();
         let becomes = |ours: Vec<u8>| if ours == text { Fate::Stays } else { Fate::Becomes(ours) };
-        if PERSONAL.contains(&name.as_str()) {
+        if PERSONAL.contains(&name.as_str()) || stops(draft, self.first, setting) {
             return Fate::Goes;
         }
         if is_secret(name.as_bytes()) {
@@ -64,7 +73,7 @@ impl<'e> Neighbours<'e> {
         let shared = self.second.map(|second| {
             let doc = &draft.reading.doc;
             let theirs = draft.reading.directory.settings(doc, second, setting.part);
-            let own: Vec<Setting> = theirs.into_iter().filter(|s| s.own).collect();
+            let own: Vec<Setting> = theirs.into_iter().filter(|s| s.own && !stops(draft, second, s)).collect();
             let theirs = last(&own, &name).and_then(|setting| raw(draft, setting));
             theirs.is_some_and(|theirs| {
                 theirs == text || replace(theirs, second.id.as_bytes(), number.as_bytes()) == ours
@@ -182,31 +191,50 @@ fn comments(bytes: &[u8], old: &str, new: &str, out: &mut Vec<Splice>) {
 }
 
 /// Whom a new user is dressed after: the nearest lower number that fits, else the nearest higher.
-/// With nobody in that context, or who logs in that way, anybody shows how it is done.
+/// With nobody in that file or context, or who logs in that way, anybody shows how it is done; somebody
+/// disabled only where there is nobody else.
 pub fn neighbours<'e>(room: &Room<'e>, draft: &Draft<'e>, domain: usize, wish: &Wish) -> Option<Neighbours<'e>> {
     let kind = if wish.by_address { Kind::IpPhone } else { Kind::Phone };
-    let context = wish.context.as_deref();
-    let filters = [(context, Some(kind)), (None, Some(kind)), (None, None)];
-    filters.into_iter().find_map(|(context, kind)| of_kind(room, draft, domain, wish, context, kind))
+    let all =
+        Filter { file: wish.file.as_deref(), context: wish.context.as_deref(), kind: Some(kind), disabled: false };
+    let everywhere = Filter { file: None, ..all };
+    let filters = [all.wider(), everywhere.wider(), Filter { disabled: true, ..everywhere }.wider()].concat();
+    filters.into_iter().find_map(|filter| fitting(room, draft, domain, wish, filter))
 }
 
-fn of_kind<'e>(
+/// Who is looked for.
+#[derive(Clone, Copy)]
+struct Filter<'f> {
+    file: Option<&'f Path>,
+    context: Option<&'f str>,
+    kind: Option<Kind>,
+    disabled: bool,
+}
+
+impl Filter<'_> {
+    /// It, and what it widens to.
+    fn wider(self) -> [Self; 3] {
+        let any = Self { context: None, ..self };
+        [self, any, Self { kind: None, ..any }]
+    }
+}
+
+fn fitting<'e>(
     room: &Room<'e>,
     draft: &Draft<'e>,
     domain: usize,
     wish: &Wish,
-    context: Option<&str>,
-    kind: Option<Kind>,
+    filter: Filter,
 ) -> Option<Neighbours<'e>> {
     let reading = room.reading();
     let fits = |user: &&&User| {
         let Ok((file, _)) = draft.element(user.node) else { return false };
         let own = reading.kind(user);
         user.domain == domain
-            && kind.map_or(own.is_extension(), |kind| own == kind)
-            && !reading.is_disabled(user)
-            && wish.file.as_ref().is_none_or(|path| draft.path(file) == path)
-            && context.is_none_or(|context| {
+            && filter.kind.map_or(own.is_extension(), |kind| own == kind)
+            && (filter.disabled || !reading.is_disabled(user))
+            && filter.file.is_none_or(|path| draft.path(file) == path)
+            && filter.context.is_none_or(|context| {
                 reading.value(user, Part::Variable, "user_context").as_deref() == Some(context.as_bytes())
             })
     };
