@@ -48,11 +48,15 @@ impl Form {
             "yaml" | "yml" => Self::Yaml,
             "json" => Self::Json,
             "csv" | "tsv" => Self::Csv,
-            _ if text.trim_ascii_start().starts_with(b"{") => Self::Json,
             _ => {
-                let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-                let is_header = first.contains(&b',') && first.starts_with(b"number") && !first.contains(&b':');
-                if is_header { Self::Csv } else { Self::Yaml }
+                let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+                let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+                let ends = first.strip_prefix(b"number").map(|rest| rest.first().copied());
+                match ends {
+                    _ if text.trim_ascii_start().starts_with(b"{") => Self::Json,
+                    Some(None | Some(b',' | b';' | b'\t')) => Self::Csv,
+                    _ => Self::Yaml,
+                }
             }
         }
     }

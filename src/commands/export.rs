@@ -98,8 +98,20 @@ fn on(app: &App, pbx: &Pbx, ext: &[Selection], with: With) -> Result<(Vec<Entry>
     Ok((entries, warnings))
 }
 
-/// Writes a file beside and renames it, so that nobody sees half of it.
+/// Writes a file beside and renames it, so that nobody sees half of it. A pipe or a device is written to,
+/// and a name that points to a file stays one; where none but the owner may read it, it must be a file.
 pub fn save(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let path = match path.metadata() {
+        Ok(meta) if !meta.is_file() && mode & 0o077 == 0 => {
+            return Err(Error::usage(format!("{} is no file", path.display())).hint("passwords go into a file"));
+        }
+        Ok(meta) if !meta.is_file() => {
+            let written = std::fs::File::options().write(true).open(path).and_then(|mut to| to.write_all(bytes));
+            return written.map_err(|error| Error::io("write", path, error));
+        }
+        Ok(_) => &path.canonicalize().map_err(|error| Error::io("write", path, error))?,
+        Err(_) => path,
+    };
     let name = path.file_name().ok_or_else(|| Error::usage(format!("{} is no file", path.display())))?;
     let mut beside = std::ffi::OsString::from(".");
     beside.push(name);

@@ -10,7 +10,7 @@ use super::{App, export, lists};
 use crate::engine::Warning;
 use crate::error::{Code, Error, Place, Result};
 use crate::output::Format;
-use crate::spec::{Form, import};
+use crate::spec::{Form, Problem, import};
 
 /// Turn what another program exports into a list; no PBX is touched
 ///
@@ -65,11 +65,16 @@ pub fn run(app: &App, args: &ImportArgs) -> Result<u8> {
         return Err(Error::new(Code::Exists, format!("{} exists already", path.display()))
             .hint("--passwords makes a new file; name another one"));
     }
+    if args.to.is_some() && args.to == args.passwords {
+        return Err(
+            Error::usage("the list and the passwords go into two files").hint("name another one with --passwords")
+        );
+    }
     let bytes = zeroize::Zeroizing::new(lists::bytes(&args.file)?);
-    let (text, encoding) = import::decode(&bytes, encoding);
+    let wrong = |text: &str, problems: &[Problem]| lists::tell(app, &args.file, Form::Csv, text, problems);
+    let (text, encoding) = import::decode(&bytes, encoding).map_err(|problem| wrong("", &[problem]))?;
     let text = zeroize::Zeroizing::new(text);
-    let mut imported = import::import(&text, &args.map)
-        .map_err(|problems| lists::tell(app, &args.file, Form::Csv, &text, &problems))?;
+    let mut imported = import::import(&text, &args.map).map_err(|problems| wrong(&text, &problems))?;
     imported.file.name.clone_from(&args.name);
     let mut warnings: Vec<Warning> = imported
         .warnings
@@ -103,12 +108,16 @@ pub fn run(app: &App, args: &ImportArgs) -> Result<u8> {
         format!("{count} extensions, read as a file of the form {} in {encoding}", imported.vendor),
     ));
     app.out.warnings(None, &warnings);
-    let text = imported.file.text(form).map_err(|why| Error::failed(format!("cannot write the list: {why}")))?;
-    match args.to.as_deref().filter(|path| *path != Path::new("-")) {
-        Some(path) => export::save(path, text.as_bytes(), 0o666)?,
-        None => app.out.text(&text)?,
+    let text = imported.file.text(form).map_err(|why| Error::failed(format!("cannot write the list: {why}")));
+    let written = text.and_then(|text| match args.to.as_deref().filter(|path| *path != Path::new("-")) {
+        Some(path) => export::save(path, text.as_bytes(), 0o666),
+        None => app.out.text(&text),
+    });
+    // Without the list that points to it it would only be in the way of the next run.
+    if let (Err(_), Some(path), true) = (&written, &args.passwords, found > 0) {
+        let _ = std::fs::remove_file(path);
     }
-    Ok(0)
+    written.map(|()| 0)
 }
 
 /// The path as the list is to name it: beside it, or in full.
@@ -131,6 +140,9 @@ fn keep(path: &Path, passwords: &std::collections::BTreeMap<String, crate::secre
     let written = csv.write_record(["number", "password"]).and_then(|()| {
         passwords.iter().try_for_each(|(number, secret)| csv.write_record([number.as_bytes(), secret.reveal()]))
     });
-    written.map_err(|error| failed(error.into()))?;
-    csv.flush().and_then(|()| file.sync_all()).map_err(failed)
+    let written = written.map_err(std::io::Error::from).and_then(|()| csv.flush()).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(path);
+        failed(error)
+    })
 }

@@ -16,7 +16,7 @@ use crate::error::{Code, Error, Place, Result};
 use crate::extension::Ext;
 use crate::inventory::Pbx;
 use crate::secret::Secret;
-use crate::spec::{self, Form, Key, List, Problem, plan};
+use crate::spec::{self, Form, Key, List, Problem, node, plan};
 
 /// More than this is no list.
 const LARGEST: u64 = 256 << 20;
@@ -55,6 +55,8 @@ pub struct Loaded {
     pub list: List,
     /// Its file.
     pub file: PathBuf,
+    /// How that is written.
+    form: Form,
 }
 
 /// `-f FILE` for clap.
@@ -95,7 +97,9 @@ impl Loaded {
     pub fn parse(app: &App, bytes: &[u8], form: Form, file: PathBuf) -> Result<Self> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
-            Error::usage("a list is written in UTF-8").at(Place::new(&file, line)).hint("sipctl import reads others")
+            let problem = Problem::new(node::At { line, column: 1 }, "a list is written in UTF-8");
+            let problem = problem.hint("sipctl import reads others");
+            tell(app, &file, form, &String::from_utf8_lossy(bytes), &[problem])
         })?;
         let list = match spec::read::read(text, form) {
             Ok(list) => list,
@@ -107,7 +111,7 @@ impl Loaded {
             .map(|problem| Warning::new("list", problem.message.clone()).at(&Place::new(&file, problem.line)))
             .collect();
         app.out.warnings(None, &warnings);
-        Ok(Self { list, file })
+        Ok(Self { list, file, form })
     }
 
     /// The same program, working on the PBXes the list names unless the command line does.
@@ -141,7 +145,12 @@ impl Loaded {
     pub fn failed(&self, problems: &[Problem]) -> Error {
         let Some(first) = problems.first() else { return Error::failed("nothing is wrong") };
         let mut error = first.error(&self.file);
-        error.message = first.message.clone();
+        error.message = match self.form {
+            // A row of a table may hold a password in any column: it is named and not shown.
+            Form::Csv => format!("{}: {}", Place::new(&self.file, first.line), first.message),
+            _ => first.message.clone(),
+        };
+        error.place = error.place.filter(|_| self.form != Form::Csv);
         for more in problems.iter().skip(1).take(9) {
             error.message.push_str(&format!("; line {}: {}", more.line, more.message));
         }
@@ -232,13 +241,15 @@ impl Vault {
 /// One line, or a table `number,password`.
 fn read(path: &Path) -> Result<Kept> {
     let bytes = zeroize::Zeroizing::new(std::fs::read(path).map_err(|error| Error::io("read", path, error))?);
-    let body = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    // What some editors write in front is no part of a password.
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let body = body.strip_suffix(b"\r").unwrap_or(body);
     if !body.contains(&b'\n') {
         return checked(Secret::new(body), &format!("the password in {}", path.display())).map(Kept::One);
     }
     let wrong = |line: u32, why: &str| Err(Error::usage(why.to_owned()).at(Place::new(path, line)));
-    let mut reader = csv::Reader::from_reader(&bytes[..]);
+    let mut reader = csv::Reader::from_reader(bytes);
     let column = |reader: &mut csv::Reader<&[u8]>, wanted: &str| -> Option<usize> {
         reader.byte_headers().ok()?.iter().position(|name| name.eq_ignore_ascii_case(wanted.as_bytes()))
     };
@@ -248,7 +259,7 @@ fn read(path: &Path) -> Result<Kept> {
     let mut each = BTreeMap::new();
     for record in reader.into_byte_records() {
         let Ok(record) = record else { return wrong(0, "a row has too few or too many cells") };
-        let line = spec::table::line_of(&bytes, record.position());
+        let line = spec::table::line_of(bytes, record.position());
         let owner = String::from_utf8_lossy(record.get(number).unwrap_or_default()).trim().to_owned();
         let secret =
             checked(Secret::new(record.get(password).unwrap_or_default()), &format!("the password on line {line}"))?;
@@ -299,6 +310,8 @@ mod tests {
             read(&path)
         };
         assert!(matches!(write("a,b\n"), Ok(Kept::One(secret)) if secret.reveal() == b"a,b"));
+        assert!(matches!(write("\u{feff}a,b\r\n"), Ok(Kept::One(secret)) if secret.reveal() == b"a,b"));
+        assert!(matches!(write("\u{feff}number,password\r\n1001,x\r\n"), Ok(Kept::Each(_))));
         let Ok(Kept::Each(each)) = write("number,password\n1001,\"x,\"\"y\"\n") else { panic!() };
         assert_eq!(each["1001"].reveal(), b"x,\"y");
         let twice = "number,password\r\n1001,hunter2\r\n1001,hunter2\r\n";

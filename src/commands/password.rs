@@ -258,7 +258,9 @@ impl Given {
         } else {
             return Ok(if dry_run { Self::Unknown } else { Self::Generated });
         };
-        let text = text.strip_suffix(b"\n").map_or(&text[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
+        // What some editors write in front is no part of a password.
+        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
+        let text = text.strip_suffix(b"\n").map_or(text, |line| line.strip_suffix(b"\r").unwrap_or(line));
         if single.is_some() {
             return Ok(Self::One(checked(Secret::new(text), "the password")?));
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::Problem;
 use super::node::At;
-use super::table::line_of;
+use super::table::{filled, line_of};
 use super::write::{Entry, File};
 use crate::extension::by_name::{Slot, slot};
 use crate::secret::Secret;
@@ -15,7 +15,7 @@ use crate::selection::Selection;
 mod text;
 mod vendor;
 
-pub use text::decode;
+pub use text::{DECIMAL, POWER, damage, decode};
 pub use vendor::{Column, Vendor, columns};
 
 /// As many mistakes are told.
@@ -57,7 +57,7 @@ pub fn import(text: &str, map: &[(String, String)]) -> Result<Imported, Vec<Prob
             }
         }
         let line = line_of(text.as_bytes(), record.position());
-        let filled = text::filled(&record);
+        let filled = filled(&record);
         if filled == 0 || (line == 1 && text.starts_with(text::SAYS_DELIMITER)) {
             continue;
         }
@@ -197,7 +197,7 @@ impl RowReader<'_> {
             Column::Number if cell.is_empty() && self.may_be_nobody => {}
             Column::Number => self.number(cell, nth),
             Column::Secret => {
-                if text::damage(cell) == Some(text::POWER) {
+                if damage(cell) == Some(POWER) {
                     let message = "this password was a number once: a spreadsheet made a power of ten of it";
                     self.wrong(nth, message.to_owned(), "format the column as text and export again");
                 } else if !cell.is_empty() && !cell.eq_ignore_ascii_case("REGEN") {
@@ -231,7 +231,7 @@ impl RowReader<'_> {
     }
 
     fn number(&mut self, cell: &str, nth: u32) {
-        if let Some(damage) = text::damage(cell) {
+        if let Some(damage) = damage(cell) {
             let hint = "format the column as text and export again";
             return self.wrong(nth, format!("{cell:?} was a number once: a spreadsheet made {damage} of it"), hint);
         }
@@ -249,7 +249,7 @@ impl RowReader<'_> {
             return;
         }
         let numeric = matches!(name, "cid_number" | "outbound_cid_number" | "accountcode" | "mailbox" | "max_contacts");
-        if let Some(damage) = text::damage(cell).filter(|_| numeric) {
+        if let Some(damage) = damage(cell).filter(|_| numeric) {
             let hint = "format the column as text and export again";
             return self.wrong(nth, format!("{name} {cell:?}: a spreadsheet made {damage} of it"), hint);
         }

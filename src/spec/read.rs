@@ -1,9 +1,10 @@
 //! From the tree to the list: every mistake is told at once, with its place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::import::{DECIMAL, POWER, damage};
 use super::node::{At, Node, Value};
 use super::{ASTERISK, FREESWITCH, Form, Key, List, MOST_PROBLEMS, Problem, Row, node};
 use crate::extension::by_name::{FIELDS, Slot, slot};
@@ -17,6 +18,8 @@ pub const LIST_KEYS: [&str; 5] = ["name", "pbx", "owns", "defaults", "extensions
 pub const ROW_KEYS: [&str; 6] = ["number", "domain", "pbx", "password", "asterisk", "freeswitch"];
 /// Keys of the block of an engine.
 pub const BLOCK_KEYS: [&str; 5] = ["set", "add", "unset", "file", "template"];
+/// What the extensions of a list share.
+const DEFAULTS: &str = "defaults";
 /// Fields that may be written as a list.
 pub const LISTS: [&str; 6] = ["codecs", "call_group", "pickup_group", "toll_allow", "ip", "permit"];
 /// Fields of other programs' lists, and what they are called here.
@@ -31,6 +34,8 @@ const OTHER_NAMES: [(&str, &str); 9] = [
     ("disabled", "enabled"),
     ("user_context", "context"),
 ];
+/// So many keys are compared one by one.
+const FEW: usize = 32;
 /// A list is no larger.
 const MOST_ROWS: usize = 1_000_000;
 
@@ -97,12 +102,17 @@ impl Reader {
             return Vec::new();
         };
         let mut out: Vec<(&str, At, &Node)> = Vec::with_capacity(pairs.len());
+        let mut many = HashSet::new();
         for (key, value) in pairs {
+            let mut again = |name| match pairs.len() > FEW {
+                true => !many.insert(name),
+                false => out.iter().any(|(known, ..)| *known == name),
+            };
             match key.as_text() {
                 None => {
                     self.wrong(key.at, "a key is one word");
                 }
-                Some(name) if out.iter().any(|(known, ..)| *known == name) => {
+                Some(name) if again(name) => {
                     self.wrong(key.at, format!("{name} is named twice"));
                 }
                 Some(name) => out.push((name, key.at, value)),
@@ -121,8 +131,11 @@ impl Reader {
         }
         match (other, near) {
             (Some((_, ours)), _) => self.hinted(at, message, format!("it is called {ours} here")),
-            (None, Some((distance, near))) if distance <= 2 => {
+            (None, Some((distance, near))) if distance <= 2 && distance < near.len() => {
                 self.hinted(at, message, format!("did you mean {near}?"))
+            }
+            _ if name == "<<" => {
+                self.hinted(at, message, "what several share stands under defaults, or is one value with an anchor");
             }
             _ if matches!(name, "voicemail_pin" | "email") => {
                 self.hinted(at, message, "voicemail settings: not yet in this version of sipctl");
@@ -133,16 +146,20 @@ impl Reader {
 
     /// A text, which is not nothing.
     fn text(&mut self, node: &Node, what: &str) -> Option<String> {
+        self.text_at(node.at, node, what)
+    }
+
+    fn text_at(&mut self, at: At, node: &Node, what: &str) -> Option<String> {
         let Some(text) = node.as_text() else {
-            self.wrong(node.at, format!("{what} is one value"));
+            self.wrong(at, format!("{what} is one value"));
             return None;
         };
         if node.is_null() {
-            self.hinted(node.at, format!("{what} says nothing"), "write \"\" to clear it, or leave it out");
+            self.hinted(at, format!("{what} says nothing"), "write \"\" to clear it, or leave it out");
             return None;
         }
         if text.chars().any(char::is_control) {
-            self.wrong(node.at, format!("{what} holds a line break or another control character"));
+            self.wrong(at, format!("{what} holds a line break or another control character"));
             return None;
         }
         Some(text.to_owned())
@@ -166,7 +183,11 @@ impl Reader {
 
     fn list(&mut self, root: &Node) {
         let (mut defaults, mut rows) = (None, None);
-        for (name, at, node) in self.map(root, "a list") {
+        let pairs = self.map(root, "a list");
+        if !matches!(root.value, Value::Map(_)) {
+            return;
+        }
+        for (name, at, node) in pairs {
             match name {
                 "name" => self.list.name = self.name(node),
                 "pbx" => self.list.pbx = self.words(node, "pbx"),
@@ -178,7 +199,7 @@ impl Reader {
         }
         let mut known: Vec<&str> = ROW_KEYS.iter().chain(&FIELDS).copied().collect();
         let for_defaults: Vec<&str> = known.iter().filter(|name| !["number", "pbx"].contains(*name)).copied().collect();
-        let defaults = defaults.map(|node| self.draft(node, "defaults", &for_defaults)).unwrap_or_default();
+        let defaults = defaults.map(|node| self.draft(node, DEFAULTS, &for_defaults)).unwrap_or_default();
         known.sort_unstable();
         match rows.map(|node| &node.value) {
             Some(Value::List(nodes)) => {
@@ -233,7 +254,13 @@ impl Reader {
                 "number" => draft.number = Some(node),
                 "domain" => draft.domain = self.text(node, name),
                 "pbx" => draft.pbx = self.words(node, name),
-                "password" => draft.key = self.key(node),
+                "password" => {
+                    // At its key: a line that holds that word is not shown.
+                    draft.key = self.key(at, node);
+                    if what == DEFAULTS && matches!(draft.key, Key::Given(_)) {
+                        self.one_for_several(at);
+                    }
+                }
                 "asterisk" => self.block(node, 0, &mut draft),
                 "freeswitch" => self.block(node, 1, &mut draft),
                 _ => {
@@ -271,14 +298,14 @@ impl Reader {
         }
     }
 
-    fn key(&mut self, node: &Node) -> Key {
-        let Some(text) = self.text(node, "password") else { return Key::Unsaid };
+    fn key(&mut self, at: At, node: &Node) -> Key {
+        let Some(text) = self.text_at(at, node, "password") else { return Key::Unsaid };
         let (scheme, rest) = text.split_once(':').unwrap_or((&text, ""));
         match (scheme, rest) {
             ("generate", "") => Key::Generate,
             ("keep", "") => Key::Keep,
             ("file" | "env", "") if text.contains(':') => {
-                self.wrong(node.at, format!("password: {scheme}: what is meant?"));
+                self.wrong(at, format!("password: {scheme}: what is meant?"));
                 Key::Unsaid
             }
             ("file", path) if !path.is_empty() => Key::File(PathBuf::from(path)),
@@ -287,7 +314,7 @@ impl Reader {
                 Some(digests) => Key::Given(digests),
                 None => {
                     self.hinted(
-                        node.at,
+                        at,
                         "password: digest: is followed by 32 hex digits",
                         "they are MD5(user:realm:password); others as digest:SHA-256:HEX, several with commas",
                     );
@@ -297,13 +324,17 @@ impl Reader {
             _ => {
                 let clear = text.strip_prefix("clear:").unwrap_or(&text);
                 if clear.is_empty() {
-                    self.hinted(node.at, "the password is empty", "write generate, keep, file:PATH or env:NAME");
+                    self.hinted(at, "the password is empty", "write generate, keep, file:PATH or env:NAME");
                 }
                 let message = "a password stands in this list; file:PATH and env:NAME keep it out";
-                self.say(node.at, message);
+                self.say(at, message);
                 Key::Given(Secret::new(clear))
             }
         }
+    }
+
+    fn one_for_several(&mut self, at: At) {
+        self.hinted(at, "one password is given for several extensions", "use generate, or file: with CSV");
     }
 
     fn block(&mut self, node: &Node, engine: usize, draft: &mut Draft) {
@@ -390,7 +421,7 @@ impl Reader {
             return;
         }
         if let (Key::Given(_), true) = (&own.key, members.len() > 1) {
-            self.hinted(number.at, "one password is given for several extensions", "use generate, or file: with CSV");
+            self.one_for_several(number.at);
         }
         // Later ones count: the extension before the defaults, one engine before both.
         let layers = |engine: usize| {
@@ -434,22 +465,34 @@ impl Reader {
 
     /// Numbers that another reader of the same file would take for something else.
     fn spelling(&mut self, node: &Node, text: &str) {
-        let Value::Text { plain: true, .. } = node.value else { return };
-        if self.form != Form::Yaml || text.contains('-') {
+        if self.form == Form::Csv {
+            if let Some(damage) = damage(text).filter(|damage| [POWER, DECIMAL].contains(damage)) {
+                let message = format!("{text} was a number once: a spreadsheet made {damage} of it");
+                self.hinted(node.at, message, "format the column as text and save it again");
+            }
             return;
         }
+        let Value::Text { plain: true, .. } = node.value else { return };
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         if digits && text.len() > 1 && text.starts_with('0') {
             let message = format!("quote it: \"{text}\"; other readers of YAML lose the zero in front");
             self.say(node.at, message);
-        } else if !digits && text.replace('_', "").parse::<f64>().is_ok() {
-            self.hinted(
-                node.at,
-                format!("{text} is a number in YAML"),
-                format!("if it is an id, quote it: \"{text}\""),
-            );
+        } else if !digits && is_other(text) {
+            let form = if self.form == Form::Json { "JSON" } else { "YAML" };
+            let message = format!("without quotes {text} is no text in {form}");
+            self.hinted(node.at, message, format!("if it is an id, quote it: \"{text}\""));
         }
     }
+}
+
+/// Whether a word without quotes is a number, or a truth, for other readers.
+fn is_other(text: &str) -> bool {
+    let bare = text.replace('_', "").to_ascii_lowercase();
+    let radix =
+        |start: &str, radix| bare.strip_prefix(start).is_some_and(|rest| u64::from_str_radix(rest, radix).is_ok());
+    let float = bare.strip_prefix(['+', '-']).unwrap_or(&bare).trim_start_matches('.').parse::<f64>().is_ok();
+    let truth = ["true", "false", "yes", "no", "on", "off"].contains(&bare.as_str());
+    float || truth || radix("0x", 16) || radix("0o", 8) || radix("0b", 2)
 }
 
 fn filled_fields(layers: &[&(&'static str, Field)], number: &str) -> Fields {
@@ -541,6 +584,51 @@ mod tests {
         let warnings: Vec<&str> = list.warnings.iter().map(|w| w.message.as_str()).collect();
         assert!(warnings.iter().any(|w| w.contains("quote it")), "{warnings:?}");
         assert!(warnings.iter().any(|w| w.contains("stands in this list")) && !warnings.concat().contains("hunter2"));
+    }
+
+    #[test]
+    fn what_other_readers_take_for_a_number_is_no_id() {
+        for number in ["1e3", "1001.0", "0x3E8", "0o17", "1_000", "+1001", ".inf", "true", "No"] {
+            let found = problems(&format!("extensions:\n- number: {number}\n"));
+            assert!(found.len() == 1 && found[0].2.contains("quote it"), "{number}: {found:?}");
+            list(&format!("extensions:\n- number: \"{number}\"\n"));
+        }
+        for number in ["1e3", "1001.0", "true", "1001E+2"] {
+            let text = format!("{{\"extensions\": [{{\"number\": {number}}}]}}");
+            let found = read(&text, Form::Json).expect_err(number);
+            assert!(found[0].message.contains("no text in JSON"), "{found:?}");
+        }
+        for number in ["1001", "1001-1003", "0xyz", "bob", "1001-mobile", "e12"] {
+            list(&format!("extensions:\n- number: {number}\n"));
+        }
+        let spread = read("number,cid_name\n1E+03,a\n1000.0,b\n1e3x,c\n", Form::Csv).expect_err("damage");
+        assert_eq!(spread.iter().map(|p| p.line).collect::<Vec<_>>(), [2, 3], "{spread:?}");
+    }
+
+    #[test]
+    fn a_table_with_blank_rows_is_read_and_its_header_judged_once() {
+        let rows = |text| read(text, Form::Csv).map(|list| list.rows.len());
+        assert_eq!(rows("\u{feff};;\r\nnumber;cid_name\r\n1500;\"B; C\"\r\n;;\r\n1501;D;;\r\n"), Ok(2));
+        let twice = rows("number,cid_name,number\n1500,a,1501\n1502,b,1503\n").expect_err("a mistake");
+        assert_eq!(twice.iter().map(|p| (p.line, p.column)).collect::<Vec<_>>(), [(1, 3)], "{twice:?}");
+        assert_eq!(
+            rows("number,cid_name\n1500\n").expect_err("a mistake")[0].message,
+            "this row has 1 cells, the header 2"
+        );
+    }
+
+    #[test]
+    fn a_password_for_all_is_a_mistake_and_so_is_a_merge_key() {
+        let found = problems("defaults: {password: hunter2}\nextensions:\n- number: 1001\n");
+        assert!(found[0].2.starts_with("one password is given") && found[0].0 == 1, "{found:?}");
+        let found = problems("extensions:\n- &a {number: 1001}\n- {<<: *a, number: 1002}\n");
+        assert!(found[0].2.contains("under defaults"), "{found:?}");
+    }
+
+    #[test]
+    fn very_many_keys_are_looked_through_once() {
+        let keys: String = (0..30_000).map(|n| format!("k{n}: 1\n")).collect();
+        assert_eq!(problems(&keys).len(), MOST_PROBLEMS);
     }
 
     #[test]

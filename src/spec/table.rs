@@ -16,16 +16,22 @@ pub fn line_of(text: &[u8], position: Option<&csv::Position>) -> u32 {
     position.line() as u32 + ends.filter(|byte| **byte == b'\n').count() as u32
 }
 
+/// How many cells there are up to the last that holds something.
+pub fn filled(record: &csv::StringRecord) -> usize {
+    record.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()).last().map_or(0, |(last, _)| last + 1)
+}
+
 /// Reads a table with a header line.
 pub fn read(text: &str) -> Result<Node, Vec<Problem>> {
-    let first = text.lines().next().unwrap_or_default();
+    let first = text.lines().find(|line| !line.trim_matches([',', ';', '\t', ' ']).is_empty()).unwrap_or_default();
     let delimiter = match first.contains(',') {
         true => b',',
         false if first.contains(';') => b';',
         false if first.contains('\t') => b'\t',
         false => b',',
     };
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     let mut record = csv::StringRecord::new();
     let mut header: Vec<String> = Vec::new();
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
@@ -35,20 +41,30 @@ pub fn read(text: &str) -> Result<Node, Vec<Problem>> {
             Ok(true) => {}
             Err(error) => {
                 let at = At { line: line_of(text.as_bytes(), error.position()), column: 1 };
-                let message = match error.kind() {
-                    csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                        format!("this row has {len} cells, the header {expected_len}")
-                    }
-                    _ => "this row cannot be read".to_owned(),
-                };
-                problems.push(Problem::new(at, message));
+                problems.push(Problem::new(at, "this row cannot be read"));
                 continue;
             }
         }
+        // Spreadsheets write rows and columns that hold nothing.
+        let cells = filled(&record);
+        if cells == 0 {
+            continue;
+        }
         let line = line_of(text.as_bytes(), record.position());
         if header.is_empty() {
-            header =
-                record.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_ascii_lowercase()).collect();
+            header = record.iter().take(cells).map(|name| name.trim().to_ascii_lowercase()).collect();
+            for (nth, name) in
+                header.iter().enumerate().filter(|(nth, name)| !name.is_empty() && header[..*nth].contains(name))
+            {
+                let at = At { line, column: nth as u32 + 1 };
+                problems.push(Problem::new(at, format!("the column {name} is there twice")));
+            }
+            continue;
+        }
+        if record.len() < header.len() || cells > header.len() {
+            let cells = cells.max(header.len().min(record.len()));
+            let message = format!("this row has {cells} cells, the header {}", header.len());
+            problems.push(Problem::new(At { line, column: 1 }, message));
             continue;
         }
         rows.push(row(&header, &record, line));

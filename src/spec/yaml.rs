@@ -10,7 +10,7 @@ use super::node::{At, Node, Value};
 
 /// Lists are flat.
 const DEEPEST: usize = 16;
-/// So much of a text may be repeated by anchors.
+/// So much may be repeated by anchors, besides as much as the text has bytes.
 const MOST_REPEATED: usize = 100_000;
 
 /// What is open: a list, or a map with the key that waits for its value.
@@ -48,7 +48,7 @@ pub fn read(text: &str) -> Result<Node, Vec<Problem>> {
                     return refuse("this name stands for something that is not complete yet");
                 };
                 repeated += size;
-                if repeated > MOST_REPEATED {
+                if repeated > MOST_REPEATED + text.len() {
                     return refuse("anchors repeat too much here");
                 }
                 (node.clone(), 0)
@@ -159,6 +159,12 @@ mod tests {
         assert_eq!(read(&text).err().unwrap()[0].message, "anchors repeat too much here");
         let deep = format!("a: {}{}", "[".repeat(40), "]".repeat(40));
         assert_eq!(read(&deep).err().unwrap()[0].message, "this is nested too deeply");
+    }
+
+    #[test]
+    fn what_a_long_list_repeats_is_no_bomb() {
+        let rows: String = (0..40_000).map(|n| format!("- {{number: \"{n:05}\", asterisk: *a}}\n")).collect();
+        assert!(read(&format!("- &a {{set: {{endpoint.direct_media: no}}}}\n{rows}")).is_ok());
     }
 
     #[test]

@@ -142,6 +142,71 @@ fn an_import_keeps_passwords_beside_the_list_which_is_then_a_list() {
 }
 
 #[test]
+fn no_mistake_shows_a_password_that_stands_beside_it() {
+    let program = Program::new();
+    let etc = program.home().join("etc");
+    std::fs::create_dir(&etc).unwrap();
+    let trunk =
+        "[trunk]\ntype=endpoint\noutbound_auth=trunk\naors=trunk\n[trunk]\ntype=auth\nusername=u\n[trunk]\ntype=aor\n";
+    std::fs::write(etc.join("pjsip.conf"), trunk).unwrap();
+    let pbx = format!("asterisk:{}", etc.display());
+    let lists: [(&str, &[u8], &str); 6] = [
+        ("a.csv", b"number,password\ntrunk,hunter2\n", "a.csv:2: trunk is no extension"),
+        ("b.csv", b"number,cid_name,password\n1001,caf\xe9,hunter2\n", "b.csv:2"),
+        ("c.yaml", b"extensions:\n- number: 1\n  password:\n    a: hunter2\n", "c.yaml:3"),
+        ("d.yaml", b"extensions:\n- {number: trunk, password: hunter2}\n", "d.yaml:2"),
+        ("e.json", b"{\"extensions\": [{\"number\": \"trunk\", \"password\": \"hunter2\"}]}", "e.json:1"),
+        ("f.yaml", b"extensions:\n- number: 1\n  password:\n  - hunter2\n", "f.yaml:3"),
+    ];
+    for (name, text, place) in lists {
+        std::fs::write(program.home().join(name), text).unwrap();
+        for args in
+            [&["diff", "-f", name, "--pbx", &pbx][..], &["apply", "-f", name, "--pbx", &pbx, "--offline", "--yes"]]
+        {
+            let answer = program.run(args).fails(2, place);
+            assert!(!(answer.stdout + &answer.stderr).contains("hunter2"), "{name} {}", args[0]);
+        }
+    }
+}
+
+#[test]
+fn an_import_that_cannot_be_written_leaves_nothing() {
+    let program = Program::new();
+    let at = |name: &str| program.home().join(name).display().to_string();
+    std::fs::write(at("x.csv"), "number,password\n1001,hunter2\n").unwrap();
+    let import =
+        |to: &str, keys: &str| program.run(&["import", &at("x.csv"), "--to", &at(to), "--passwords", &at(keys)]);
+    import("nowhere/list.yaml", "keys.csv").fails(3, "list.yaml");
+    import("keys.csv", "keys.csv").fails(2, "two files");
+    assert!(!Path::new(&at("keys.csv")).exists());
+    // Half a character could be part of a password.
+    std::fs::write(at("x.csv"), b"\xef\xbb\xbfnumber,password\n1001,hunter\xff\n").unwrap();
+    let refused = import("list.yaml", "keys.csv").fails(2, "no UTF-8");
+    assert!(refused.stderr.contains("x.csv:2") && !refused.stderr.contains("hunter"), "{}", refused.stderr);
+    import("list.yaml", "keys.csv").fails(2, "--encoding");
+}
+
+#[test]
+fn a_pipe_is_written_to_and_a_link_stays_one() {
+    let program = Program::new();
+    let at = |name: &str| program.home().join(name).display().to_string();
+    let pbx = concat!("asterisk:", env!("CARGO_MANIFEST_DIR"), "/examples/asterisk");
+    let export = |to: &str, more: &[&str]| program.run(&[&["export", "--pbx", pbx, "--to", &at(to)], more].concat());
+    assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+    export("pipe", &["--with-secrets"]).fails(2, "is no file");
+    let mut reader = std::process::Command::new("timeout");
+    reader.args(["60", "cat", &at("pipe")]).stdout(std::process::Stdio::piped());
+    let reader = reader.spawn().unwrap();
+    export("pipe", &[]).fails(0, "");
+    let read = reader.wait_with_output().unwrap().stdout;
+    assert_eq!(String::from_utf8(read).unwrap(), program.run(&["export", "--pbx", pbx]).stdout);
+    std::fs::write(at("list.yaml"), "old").unwrap();
+    std::os::unix::fs::symlink("list.yaml", at("link")).unwrap();
+    export("link", &[]).fails(0, "");
+    assert!(Path::new(&at("link")).is_symlink() && std::fs::read_to_string(at("list.yaml")).unwrap().contains("1001"));
+}
+
+#[test]
 fn an_import_with_bad_rows_writes_nothing_and_shows_no_row() {
     let program = Program::new();
     let file = program.home().join("x.csv");

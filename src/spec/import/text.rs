@@ -2,13 +2,22 @@
 
 use encoding_rs::{EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// The text, and the encoding it was in. `named` is an encoding the person knows.
-pub fn decode(bytes: &[u8], named: Option<&'static Encoding>) -> (String, &'static str) {
+use super::{At, Problem};
+
+/// The text, and the encoding it was in. `named` is an encoding the person knows. Half a character is a
+/// mistake: it could be part of a password.
+pub fn decode(bytes: &[u8], named: Option<&'static Encoding>) -> Result<(String, &'static str), Problem> {
     let encoding = named.unwrap_or_else(|| guess(bytes));
-    let (text, used, _) = encoding.decode(bytes);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
+    let (text, used, broken) = encoding.decode(bytes);
     // What the web calls EUC-KR is the larger CP949.
-    (text, if used == EUC_KR { "CP949" } else { used.name() })
+    let name = if used == EUC_KR { "CP949" } else { used.name() };
+    if broken {
+        let before = text.split('\u{fffd}').next().unwrap_or_default();
+        let at = At { line: before.matches('\n').count() as u32 + 1, column: 1 };
+        return Err(Problem::new(at, format!("this line holds bytes that are no {name}"))
+            .hint("say how the file is written: --encoding NAME"));
+    }
+    Ok((text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(), name))
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
@@ -59,11 +68,6 @@ pub fn delimiter(text: &str) -> u8 {
     best.filter(|(_, count)| *count > 0).map_or(b',', |(delimiter, _)| *delimiter)
 }
 
-/// How many cells there are up to the last that holds something.
-pub fn filled(record: &csv::StringRecord) -> usize {
-    record.iter().collect::<Vec<_>>().iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1)
-}
-
 /// A cell without what made a spreadsheet leave it alone: `="0100"`.
 pub fn bare(cell: &str) -> &str {
     cell.strip_prefix("=\"").and_then(|cell| cell.strip_suffix('"')).unwrap_or(cell)
@@ -76,6 +80,9 @@ pub fn is_yes(cell: &str) -> bool {
 
 /// What becomes of long numbers.
 pub const POWER: &str = "a power of ten";
+
+/// What becomes of others.
+pub const DECIMAL: &str = "a decimal number";
 
 /// What a spreadsheet made of a number, in words.
 pub fn damage(cell: &str) -> Option<&'static str> {
@@ -90,7 +97,7 @@ pub fn damage(cell: &str) -> Option<&'static str> {
     }
     if let Some((whole, rest)) = cell.split_once(['.', ',']).filter(|(whole, _)| digits(whole)) {
         if rest.bytes().all(|byte| byte == b'0') && !rest.is_empty() {
-            return Some("a decimal number");
+            return Some(DECIMAL);
         }
         if rest.len() == 3 && digits(rest) && whole.len() <= 3 {
             return Some("thousands with a separator");
@@ -125,9 +132,14 @@ mod tests {
             (&utf16[2..], "UTF-16LE"),
             (&cp949, "CP949"),
         ] {
-            assert_eq!(decode(bytes, None), (text.to_owned(), name));
+            assert_eq!(decode(bytes, None), Ok((text.to_owned(), name)));
         }
-        assert_eq!(decode(b"Caf\xe9,x", None).0, "Café,x");
+        assert_eq!(decode(b"Caf\xe9,x", None).unwrap().0, "Café,x");
+        for (bytes, named) in
+            [(&b"\xef\xbb\xbfa\nb\xff"[..], None), (b"a\n\xb0", Some(EUC_KR)), (&utf16[..utf16.len() - 1], None)]
+        {
+            assert!(decode(bytes, named).is_err_and(|problem| problem.line > 1), "{bytes:?}");
+        }
     }
 
     #[test]
