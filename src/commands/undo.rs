@@ -177,11 +177,9 @@ impl Gate for UndoGate<'_> {
         };
         let names: Vec<String> = plan.done.iter().map(|done| format!("{} {}", done.action, done.number)).collect();
         let names = crate::output::shortened(&names, 5);
-        self.app.out.confirm(&format!(
-            "Take back {what} {} ({names}{secrets}) on {}?",
-            crate::selection::collapse(&ids),
-            self.pbx.name
-        ))
+        let ids = crate::selection::collapse(&ids);
+        let question = format!("Take back {what} {ids} ({names}{secrets}) on {}?", self.pbx.name);
+        self.app.out.confirm(&question)
     }
 
     fn before_write(&mut self, _: &Plan) -> Result<()> {

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Stdin, Write};
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use super::Output;
@@ -18,13 +18,17 @@ pub fn possible() -> bool {
 }
 
 impl Output {
-    /// Asks yes or no; the answer is no unless the person types `y`.
+    /// Asks yes or no; the answer is no unless the person types `y` or `yes`.
     pub fn confirm(&self, question: &str) -> Result<()> {
-        let question = super::diff::printable(question);
-        let answer = self.ask(|| dialoguer::Confirm::new().with_prompt(question).default(false).interact())?;
-        match answer {
-            true => Ok(()),
-            false => Err(Error::failed("not confirmed; nothing is changed")),
+        let question = format!("{} [y/N]", super::diff::printable(question));
+        // Not dialoguer::Confirm, to which `nay` is a yes.
+        let answer = self.events.asking(|| {
+            forget_typed();
+            dialoguer::Input::<String>::new().with_prompt(question).allow_empty(true).interact_text()
+        });
+        match answer.map_err(failed)?.trim().to_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(Error::failed("not confirmed; nothing is changed")),
         }
     }
 
@@ -47,6 +51,7 @@ impl Output {
     /// Waits for Enter until then; false as well when somebody breaks off, or nobody can type any more.
     pub fn enter(&self, text: &str, until: Instant, cancel: &Cancel) -> bool {
         self.events.asking(|| {
+            forget_typed();
             let _ = writeln!(io::stderr().lock(), "{}", super::diff::printable(text));
             let stdin = io::stdin();
             while Instant::now() < until && !cancel.is_set() {
@@ -57,10 +62,11 @@ impl Output {
             false
         })
     }
+}
 
-    fn ask<T>(&self, prompt: impl FnOnce() -> dialoguer::Result<T>) -> Result<T> {
-        self.events.asking(prompt).map_err(failed)
-    }
+/// What was typed before a question is no answer to it.
+fn forget_typed() {
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
 }
 
 /// Looks for a moment whether somebody has typed a line.
@@ -76,8 +82,9 @@ pub(super) fn hidden(question: &str, cancel: &Cancel) -> Result<Secret> {
     let usual = tcgetattr(&stdin).map_err(|error| cannot(error.into()))?;
     let mut quiet = usual.clone();
     quiet.local_modes.remove(LocalModes::ECHO);
-    let _ = write!(io::stderr().lock(), "{}: ", super::diff::printable(question));
     tcsetattr(&stdin, OptionalActions::Now, &quiet).map_err(|error| cannot(error.into()))?;
+    forget_typed();
+    let _ = write!(io::stderr().lock(), "{}: ", super::diff::printable(question));
     let mut line = Zeroizing::new(String::new());
     let read = loop {
         if cancel.is_set() {
@@ -98,8 +105,7 @@ pub(super) fn hidden(question: &str, cancel: &Cancel) -> Result<Secret> {
 /// Why a question has no answer.
 fn failed(error: dialoguer::Error) -> Error {
     let dialoguer::Error::IO(error) = error;
-    // dialoguer leaves the cursor hidden when it is interrupted.
-    let _ = writeln!(io::stderr().lock(), "\u{1b}[?25h");
+    let _ = writeln!(io::stderr().lock());
     match error.kind() {
         io::ErrorKind::Interrupted => Error::new(Code::Interrupted, "interrupted; nothing is changed"),
         _ => Error::failed("cannot ask").because(error),

@@ -29,19 +29,19 @@ fn enter_on_the_terminal_that_waits_keeps_it_and_silence_does_not() {
     Office::each(|office| {
         let before = office.tree();
         // script gives it a terminal; what is typed there comes from its own standard input.
-        let line = format!("{} ext add 1002 --confirm", env!("CARGO_BIN_EXE_sipctl"));
-        let typed = |time: &str| {
+        let shown = office.home().join("shown");
+        let typed = |words: &str| {
+            let _ = std::fs::remove_file(&shown);
             let mut command = std::process::Command::new("script");
             let inner = office.command(&[]);
-            command.args(["-qefc", &format!("{line} {time}"), "/dev/null"]).current_dir(office.home());
+            let line = format!("{} ext {words}", env!("CARGO_BIN_EXE_sipctl"));
+            command.args(["-qefc", &line]).arg(&shown).current_dir(office.home());
             command.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
             crate::program::Running::start(command)
         };
-        let mut run = typed("60s");
-        wait_for("the wait", || {
-            std::fs::read_to_string(office.folder().join(".sipctl/journal"))
-                .is_ok_and(|text| text.contains("waiting\""))
-        });
+        let says = |text: &str| std::fs::read_to_string(&shown).is_ok_and(|said| said.contains(text));
+        let mut run = typed("add 1002 --confirm 60s");
+        wait_for("the wait", || says("Press Enter"));
         std::io::Write::write_all(run.0.stdin.as_mut().unwrap(), b"\n").unwrap();
         let answer = run.end(b"");
         assert_eq!((answer.code, answer.stdout.contains("Press Enter")), (0, true), "{}", answer.stdout);
@@ -49,12 +49,22 @@ fn enter_on_the_terminal_that_waits_keeps_it_and_silence_does_not() {
         office.proved(&["undo", "--yes"]);
         assert_eq!(office.tree(), before);
 
-        let mut run = typed("1s");
+        let mut run = typed("add 1002 --confirm 1s");
         let input = run.0.stdin.take();
         let output = run.0.wait().unwrap();
         drop(input);
         assert_eq!(output.code(), Some(1));
         assert_eq!(office.tree(), before);
         assert!(!office.has("endpoint", "1002"));
+
+        // Who types Enter after his yes, and again because it takes so long, has not seen yet what is to be kept.
+        let mut run = typed("disable 1001 --confirm 1s");
+        wait_for("the question", || says("[y/N]"));
+        std::io::Write::write_all(run.0.stdin.as_mut().unwrap(), b"y\n\n").unwrap();
+        let input = run.0.stdin.take();
+        let output = run.0.wait().unwrap();
+        drop(input);
+        assert_eq!(output.code(), Some(1));
+        assert_eq!(office.tree(), before);
     });
 }

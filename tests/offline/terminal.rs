@@ -1,5 +1,6 @@
 //! On a real terminal: `script` gives one, and what is typed there comes from its own standard input.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ impl Desk {
         // Whoever runs the tests may ignore signals (nohup does), and a shell cannot trap what it was told to ignore.
         let mut command = Command::new("env");
         command
-            .args(["--default-signal", "script", "-qefc", &line, "/dev/null"])
+            .args(["--default-signal", "script", "-qefc", &line, "shown"])
             .current_dir(self.program.home())
             .env_clear();
         command.envs(self.program.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -73,6 +74,25 @@ impl Desk {
             assert!(Instant::now() < end, "{file} never came");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Types a line at each question, and waits for the end.
+    fn answer(&self, words: &str, answers: &[(&str, &str)]) -> Answer {
+        let _ = std::fs::remove_file(self.path("shown"));
+        let mut run = self.start(words);
+        for (question, line) in answers {
+            let end = Instant::now() + Duration::from_secs(60);
+            while !self.text("shown").contains(question) {
+                assert!(Instant::now() < end, "{question} never came: {}", self.text("shown"));
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            run.0.stdin.as_mut().unwrap().write_all(line.as_bytes()).unwrap();
+        }
+        let input = run.0.stdin.take();
+        let output = run.0.wait_with_output().unwrap();
+        drop(input);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        Answer { code: output.status.code().unwrap(), stdout: text, stderr: String::new() }
     }
 
     /// Nothing is left of the text, and the terminal echoes as before.
@@ -153,7 +173,7 @@ fn a_lost_terminal_ends_the_edit_and_leaves_nothing() {
     let run = desk.start("edit 2001 --offline");
     desk.wait_for("open");
     let pid = i32::try_from(run.0.id()).unwrap();
-    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::KILL).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
     let end = Instant::now() + Duration::from_secs(60);
     while desk.path("tmp").read_dir().unwrap().count() > 0 {
         assert!(Instant::now() < end, "the text is still there");
@@ -189,20 +209,20 @@ fn who_is_started_by_nohup_outlives_the_terminal() {
         command.args(["--default-signal", "sh", "-c", &line]).env_clear();
         command.envs(desk.program.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
         let run = Running::start(command);
-        // What is caught is known once it waits for the password.
+        // Once it catches SIGTERM, which the shell before it does not, it knows what to do at a SIGHUP.
         let status = format!("/proc/{}/status", run.0.id());
         let caught = || {
             let text = std::fs::read_to_string(&status).unwrap();
             let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim().to_owned();
-            u64::from_str_radix(&mask, 16).unwrap() & 0b10 != 0
+            u64::from_str_radix(&mask, 16).unwrap() & (1 << (Signal::TERM.as_raw() - 1)) != 0
         };
         let end = Instant::now() + Duration::from_secs(60);
         while !caught() {
             assert!(Instant::now() < end, "it never caught a signal");
             std::thread::sleep(Duration::from_millis(20));
         }
-        let pid = rustix::process::Pid::from_child(&run.0);
-        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+        let pid = Pid::from_child(&run.0);
+        kill_process(pid, Signal::HUP).unwrap();
         let answer = run.end(b"a-new-password\n");
         assert_eq!(answer.code, code, "{trap}: {}{}", answer.stdout, answer.stderr);
     }
@@ -216,4 +236,28 @@ fn an_editor_that_is_not_there_is_named() {
     let program = program.env("EDITOR", "no-such-editor --wait");
     let answer = program.run(&["edit", "2001", "--pbx", &pbx, "--offline"]);
     answer.fails(1, "cannot start the editor no-such-editor --wait");
+}
+
+#[test]
+fn only_a_whole_yes_is_a_yes() {
+    let desk = Desk::new("");
+    let before = desk.text("asterisk/pjsip.conf");
+    for typed in ["maybe\n", "\n", "nay\n"] {
+        let answer = desk.answer("ext rm 1000 --offline", &[("1000 on", typed)]);
+        assert!(answer.code == 1 && answer.stdout.contains("not confirmed"), "{typed:?} {}", answer.stdout);
+        assert_eq!(desk.text("asterisk/pjsip.conf"), before);
+        desk.is_clean(&answer);
+    }
+    let answer = desk.answer("ext rm 1000 --offline", &[("1000 on", "Yes\n")]);
+    assert!(answer.code == 0 && answer.stdout.contains("1000 deleted"), "{}", answer.stdout);
+}
+
+#[test]
+fn the_enter_of_one_answer_is_no_answer_to_the_next_question() {
+    let desk = Desk::new("");
+    let list = "owns: [1000-1001]\nextensions: [{number: \"2001\", password: clear:another-one}]\n";
+    std::fs::write(desk.path("office.yaml"), list).unwrap();
+    let answer =
+        desk.answer("apply -f office.yaml --prune --max-change 9 --offline", &[("Delete", "y\n"), ("Reset", "y\n")]);
+    assert!(answer.code == 0 && answer.stdout.contains("1000, 1001 deleted"), "{}", answer.stdout);
 }

@@ -161,7 +161,8 @@ fn consent(
         return Err(Error::usage("move needs a yes, and there is no terminal to ask")
             .hint("add --yes; --dry-run shows what would happen"));
     }
-    app.out.confirm(&format!("Move {} from {} to {}?", collapse(numbers), here.name, there.name))
+    let question = format!("Move {} from {} to {}?", collapse(numbers), here.name, there.name);
+    app.out.confirm(&question)
 }
 
 /// What goes along.
