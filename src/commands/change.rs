@@ -43,7 +43,7 @@ fn patience(text: &str) -> Result<Duration, String> {
 pub struct ChangeArgs {
     /// Do everything but write; print the diff
     ///
-    /// Secrets are masked, no password is made, no lock is taken and nothing is asked. It ends with 0
+    /// Secrets are masked, no password is made, no lock is taken and no person is asked. It ends with 0
     /// only where the real run would start.
     #[arg(long)]
     pub dry_run: bool,
