@@ -78,8 +78,20 @@ impl Cli {
             if let Some(tip) = behind_the_verb(&error) {
                 error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
             }
+            if let Some(longer) = with_its_noun(&error) {
+                error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![longer]));
+            }
             error.exit()
         })
+    }
+}
+
+/// The command of a verb or topic that is given alone: `ext add` for `add`.
+fn with_its_noun(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    match Cli::command().find_subcommand("ext")?.find_subcommand(word) {
+        Some(_) => Some(format!("ext {word}")),
+        None => help::topic(word).map(|_| format!("help {word}")),
     }
 }
 

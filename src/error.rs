@@ -108,6 +108,17 @@ impl Error {
         Self::new(code, format!("cannot {doing} {}", path.display())).because(error)
     }
 
+    /// Something is there and cannot be read; [`Code::Failed`].
+    pub fn unreadable(path: &Path, why: &str) -> Self {
+        let error = Self::failed(format!("cannot read {}: {why}", path.display()));
+        match why.to_lowercase().contains("permission denied") {
+            true => {
+                error.hint("run this as root, or as the user the engine runs as; ?sudo at the end of the address does")
+            }
+            false => error,
+        }
+    }
+
     /// Says where.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {

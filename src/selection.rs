@@ -91,6 +91,18 @@ impl Selection {
         }
     }
 
+    /// Whether it is an id that was meant as a range, as in `1000-`, `1000..1009` or with a long dash.
+    pub fn is_half_a_range(&self) -> bool {
+        let Self::One(Ext { number, .. }) = self else { return false };
+        let digits = |c: char| c.is_ascii_digit();
+        let dashes = number.trim_matches(digits);
+        let plain = dashes == "." && !number.ends_with('.');
+        number.starts_with(digits)
+            && !dashes.is_empty()
+            && !plain
+            && dashes.chars().all(|c| "-.\u{2013}\u{2014}".contains(c))
+    }
+
     /// What exists of it among the extensions: a single one must be there, and of a range at least
     /// one member.
     pub fn existing(&self, estate: &dyn Estate) -> Result<Vec<Ext>> {
@@ -134,10 +146,10 @@ impl std::fmt::Display for Selection {
 }
 
 impl std::str::FromStr for Selection {
-    type Err = Error;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self> {
-        Self::parse(text)
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|error| [vec![error.to_string()], error.hints].concat().join("; "))
     }
 }
 

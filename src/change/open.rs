@@ -207,7 +207,7 @@ impl<'a> Open<'a> {
         match self.host.read(cx, &[Want::File(journal.clone())])?.into_iter().flatten().next().map(|file| file.content)
         {
             Some(Content::There { bytes, .. }) => Ok(Some(journal::parse(&bytes))),
-            Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", journal.display()))),
+            Some(Content::Unreadable(why)) => Err(Error::unreadable(&journal, &why)),
             Some(Content::Missing) | None => Ok(None),
         }
     }

@@ -247,7 +247,7 @@ fn bytes(cx: &Cx, target: &Target, path: &Path) -> Result<Option<Arc<[u8]>>> {
     let found = target.keeper.read(cx, &[Want::File(path.to_owned())])?.into_iter().flatten().next();
     match found.map(|file| file.content) {
         Some(Content::There { bytes, .. }) => Ok(Some(bytes)),
-        Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", path.display()))),
+        Some(Content::Unreadable(why)) => Err(Error::unreadable(path, &why)),
         _ => Ok(None),
     }
 }

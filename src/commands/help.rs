@@ -57,7 +57,8 @@ pub fn run(app: &App, args: &HelpArgs) -> Result<u8> {
     app.out.text(&text).map(|()| 0)
 }
 
-fn topic(name: &str) -> Option<&'static Topic> {
+/// The topic of this name.
+pub fn topic(name: &str) -> Option<&'static Topic> {
     TOPICS.iter().find(|topic| topic.name == name)
 }
 
@@ -76,7 +77,7 @@ fn command(path: &[&str]) -> Result<String> {
     let mut at = &mut root;
     for word in path {
         let Some(next) = at.find_subcommand_mut(word).filter(|command| !command.is_hide_set()) else {
-            let near = TOPICS.iter().find(|topic| strsim::osa_distance(topic.name, word) <= 3);
+            let near = TOPICS.iter().find(|topic| strsim::osa_distance(topic.name, word) <= word.len() / 3);
             let error = Error::usage(format!("no command or topic `{}`", path.join(" ")));
             return Err(match near {
                 Some(topic) => error.hint(format!("did you mean {}?", topic.name)),

@@ -319,7 +319,7 @@ impl Open {
                 let plain = Arc::ptr_eq(&host, &pbx.host()?);
                 Ok(Self { host, keeper, plain, engine, folder, login: pbx.login.clone() })
             }
-            Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", folder.display()))),
+            Some(Content::Unreadable(why)) => Err(Error::unreadable(&folder, why)),
             _ => Err(Error::new(Code::NotFound, format!("no folder {}", folder.display()))
                 .hint(format!("name the folder that holds {}", pbx.address.kind.main_file()))),
         }

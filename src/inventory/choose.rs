@@ -81,7 +81,10 @@ impl Inventory {
         if let Some(pbx) = self.pbxes.iter().find(|pbx| pbx.name == name) {
             return Ok(pbx.clone());
         }
-        let error = Error::new(Code::NotFound, format!("no PBX is called {name}"));
+        let error = Error::new(Code::NotFound, format!("no PBX is called `{name}`"));
+        if name.starts_with(['/', '.', '~']) {
+            return Err(error.hint(format!("an address names the engine too: asterisk:{name} or freeswitch:{name}")));
+        }
         let near = self.pbxes.iter().find(|pbx| strsim::osa_distance(&pbx.name, name) <= 2);
         Err(match (near, &self.path) {
             (Some(pbx), _) => error.hint(format!("did you mean {}?", pbx.name)),

@@ -259,6 +259,10 @@ fn report(out: &mut impl Write, entry: &Entry, change: &Changed, colour: bool) -
         for (names, action) in doings(&change.changes) {
             writeln!(out, "{}: {} {would}{action}", entry.pbx, printable(&names))?;
         }
+        if change.changes.is_empty() {
+            let done = if change.changed { "changed" } else { "reloaded" };
+            writeln!(out, "{}: {would}{done}", entry.pbx)?;
+        }
     }
     let mut pair = |name: &str, text: String| writeln!(out, "  {name:<9} {}", printable(&text));
     for file in &change.files {
@@ -340,10 +344,11 @@ pub fn status(proof: &ProofShown) -> &'static str {
 }
 
 fn proof(proof: &ProofShown) -> String {
+    let checks = if proof.checks == 1 { "check" } else { "checks" };
     match (proof.status, proof.indirect) {
         (Status::Skipped, _) => "skipped".to_owned(),
-        (_, 0) => format!("{}, {} checks", status(proof), proof.checks),
-        (_, indirect) => format!("{}, {} checks, {indirect} of them indirect", status(proof), proof.checks),
+        (_, 0) => format!("{}, {} {checks}", status(proof), proof.checks),
+        (_, indirect) => format!("{}, {} {checks}, {indirect} of them indirect", status(proof), proof.checks),
     }
 }
 

@@ -1,6 +1,10 @@
 //! Wrong usage, not-yet answers and help.
 
-use crate::program::{Program, Running};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use crate::program::{Answer, Program, Running};
 
 #[test]
 fn wrong_usage_is_2_and_prints_no_document() {
@@ -111,7 +115,7 @@ fn a_reader_that_goes_away_is_no_error() {
     for args in [&["help", "exit-codes"][..], &["pbx", "list", "-o", "json"], &["completions", "bash"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_sipctl"))
+        let output = Command::new(env!("CARGO_BIN_EXE_sipctl"))
             .args(args)
             .env_clear()
             .env("HOME", "/nonexistent")
@@ -126,7 +130,7 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn a_full_disk_is_said() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sipctl"))
+    let output = Command::new(env!("CARGO_BIN_EXE_sipctl"))
         .args(["pbx", "list", "-o", "json"])
         .env_clear()
         .stdout(full)
@@ -143,7 +147,7 @@ fn a_change_whose_report_cannot_be_printed_is_said_to_be_done() {
     std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/asterisk/pjsip.conf"), &conf).unwrap();
     std::fs::write(folder.path().join("pjsip_templates.conf"), "").unwrap();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sipctl"))
+    let output = Command::new(env!("CARGO_BIN_EXE_sipctl"))
         .args(["ext", "set", "1000", "--name", "Bob", "--offline", "--pbx"])
         .arg(format!("asterisk:{}", folder.path().display()))
         .env_clear()
@@ -174,7 +178,7 @@ fn what_to_type_next_names_the_pbx_that_was_named() {
     let address = concat!("asterisk:", env!("CARGO_MANIFEST_DIR"), "/examples/asterisk");
     let show = ["ext", "show", "9999", "--offline", "-o", "json"];
     let named = Program::new().run(&[&show[..], &["--pbx", address]].concat());
-    let hint = |answer: &crate::program::Answer| answer.json()["errors"][0]["hint"].as_str().unwrap().to_owned();
+    let hint = |answer: &Answer| answer.json()["errors"][0]["hint"].as_str().unwrap().to_owned();
     assert!(hint(&named).ends_with(&format!(": sipctl ext list --pbx {address}")), "{}", named.stdout);
     let usual = Program::new().env("SIPCTL_PBX", address).run(&show);
     assert!(hint(&usual).ends_with(": sipctl ext list"), "{}", usual.stdout);
@@ -183,7 +187,7 @@ fn what_to_type_next_names_the_pbx_that_was_named() {
 #[test]
 fn a_pipe_without_a_writer_does_not_hold_a_signal_up() {
     let program = Program::new();
-    let made = std::process::Command::new("mkfifo").arg(program.home().join("pipe")).status().unwrap();
+    let made = Command::new("mkfifo").arg(program.home().join("pipe")).status().unwrap();
     assert!(made.success());
     let mut command = program.command(&["ext", "passwd", "1002", "--yes", "--password-file", "pipe"]);
     command.env("SIPCTL_PBX", "asterisk:/nowhere");
@@ -201,4 +205,76 @@ fn a_pipe_without_a_writer_does_not_hold_a_signal_up() {
     }
     rustix::process::kill_process(rustix::process::Pid::from_child(&running.0), rustix::process::Signal::TERM).unwrap();
     running.end(b"").fails(130, "interrupted");
+}
+
+#[test]
+fn what_was_almost_typed_is_named() {
+    for (words, said) in [
+        ("add 1002", "'ext add'"),
+        ("list", "'ext list'"),
+        ("delete 1002", "'ext delete'"),
+        ("exit-codes", "'help exit-codes'"),
+        ("help ext ad", "sipctl help"),
+        ("--pbx /etc/asterisk ext list", "asterisk:/etc/asterisk"),
+        ("ext add 1000-", "1000-1009"),
+        ("ext add 1000..1009", "1000-1009"),
+        ("ext add 1000\u{2013}1009", "1000-1009"),
+        ("ext add 100-1099", "sip:100-1099"),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let answer = Program::new().run(&words);
+        assert!(matches!(answer.code, 2 | 3) && answer.stderr.contains(said), "{words:?}: {}", answer.stderr);
+    }
+    assert!(!Program::new().run(&["help", "ext", "ad"]).stderr.contains("ssh"));
+    assert_eq!(
+        Program::new().run(&["--pbx", "", "ext", "list"]).stderr.lines().next(),
+        Some("error: no PBX is called ``")
+    );
+}
+
+#[test]
+fn a_value_that_is_refused_is_in_the_message() {
+    let pbx = concat!("asterisk:", env!("CARGO_MANIFEST_DIR"), "/examples/asterisk");
+    for (flag, value, said) in [
+        ("--set", "endpoint.direct_media=maybe", "endpoint.direct_media cannot be `maybe`: write yes or no"),
+        ("--codecs", "ulow", "endpoint.allow cannot be `ulow`: write codecs the engine knows (did you mean ulaw?)"),
+        ("--max-contacts", "many", "aor.max_contacts cannot be `many`: write a whole number"),
+    ] {
+        Program::new().run(&["--pbx", pbx, "ext", "set", "1000", flag, value, "--offline", "--dry-run"]).fails(2, said);
+    }
+}
+
+/// The program without root's right to read everything, with a copy of the example of which it may not read a file.
+fn without(file: &str, args: &[&str]) -> Answer {
+    let program = Program::new();
+    let folder = program.home().join("asterisk");
+    let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/asterisk");
+    assert!(Command::new("cp").arg("-r").arg(from).arg(&folder).status().unwrap().success());
+    std::fs::write(folder.join("asterisk.conf"), "[directories]\nastrundir => /nowhere\n").unwrap();
+    std::fs::set_permissions(folder.join(file), Permissions::from_mode(0)).unwrap();
+    let pbx = format!("asterisk:{}", folder.display());
+    let inner = program.command(args);
+    let mut command = Command::new(inner.get_program());
+    if rustix::process::getuid().is_root() {
+        command = Command::new("setpriv");
+        command.args(["--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all"]);
+        command.arg(inner.get_program());
+    }
+    command.args(args).args(["--pbx", &pbx]).env_clear();
+    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("PATH", "/usr/bin:/bin");
+    Running::start(command).end(b"")
+}
+
+#[test]
+fn who_may_not_read_is_told_so_and_what_helps() {
+    for (file, args, code) in [
+        ("pjsip.conf", &["ext", "list"][..], 1),
+        ("pjsip_templates.conf", &["ext", "show", "1000"], 1),
+        // Where the engine would be reached stands in a file that cannot be read: it may well be running.
+        ("asterisk.conf", &["ext", "add", "1002"], 7),
+    ] {
+        let answer = without(file, args).fails(code, &format!("{file}: Permission denied"));
+        assert!(answer.stderr.contains("run this as root"), "{}", answer.stderr);
+        assert!(!answer.stderr.contains("is not running"), "{}", answer.stderr);
+    }
 }

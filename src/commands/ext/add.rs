@@ -49,6 +49,10 @@ pub struct AddArgs {
 
 /// Runs it.
 pub fn run(app: &App, args: &AddArgs) -> Result<u8> {
+    if let Some(half) = args.ext.iter().find(|ext| ext.is_half_a_range()) {
+        return Err(Error::usage(format!("{half} is neither a number nor a range"))
+            .hint("a range names its first and its last number: 1000-1009"));
+    }
     let wanted = selection::members(&args.ext)?;
     args.fields.check()?;
     let like = match &args.like {

@@ -78,13 +78,13 @@ pub fn read(directory: &Directory, doc: &Document, user: &User) -> Fields {
 /// What the named fields mean as options.
 pub fn wanted(fields: &Fields) -> Result<Vec<Wanted>> {
     let lacking = [
-        ("--codecs", fields.codecs.is_some()),
-        ("--transport", fields.transport.is_some()),
-        ("--pickup-group", fields.pickup_group.is_some()),
+        ("--codecs", fields.codecs.is_some(), "the SIP profile"),
+        ("--transport", fields.transport.is_some(), "the SIP profile"),
+        ("--pickup-group", fields.pickup_group.is_some(), "the dialplan"),
     ];
-    if let Some((flag, _)) = lacking.iter().find(|(_, named)| *named) {
+    if let Some((flag, _, decides)) = lacking.iter().find(|(_, named, _)| *named) {
         return Err(Error::usage(format!("FreeSWITCH has nothing for {flag} of a user"))
-            .hint("it is decided by the SIP profile there"));
+            .hint(format!("it is decided by {decides} there")));
     }
     if fields.webrtc == Some(false) {
         return Err(Error::usage("every FreeSWITCH user can register from a browser; it cannot be taken from one"));

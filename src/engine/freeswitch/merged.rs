@@ -173,7 +173,7 @@ impl Merged {
                 reader.file(file, 0)?;
                 Ok(reader.out)
             }
-            Some(Content::Unreadable(why)) => Err(Error::failed(format!("cannot read {}: {why}", path.display()))),
+            Some(Content::Unreadable(why)) => Err(Error::unreadable(&path, &why)),
             _ => Err(Error::new(Code::NotFound, "no freeswitch.xml here")
                 .at(Place::new(path, 0))
                 .hint("name the folder FreeSWITCH reads: --pbx freeswitch:/FOLDER")),

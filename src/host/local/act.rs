@@ -80,7 +80,17 @@ pub(in super::super) fn failed(doing: &str, path: &Path, error: io::Error) -> Er
     let hint = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(format!("make room: df -h {there}")),
         ErrorKind::ReadOnlyFilesystem => Some(format!("see how it is mounted: findmnt -T {there}")),
-        ErrorKind::PermissionDenied => Some("run this as root, or as the user the engine runs as".to_owned()),
+        ErrorKind::PermissionDenied => {
+            let user = "run this as root, or as the user the engine runs as";
+            Some(
+                match error.raw_os_error() == Some(rustix::io::Errno::PERM.raw_os_error())
+                    && rustix::process::geteuid().is_root()
+                {
+                    true => format!("see whether it is immutable: lsattr {}", shell_word(&path.to_string_lossy())),
+                    false => user.to_owned(),
+                },
+            )
+        }
         _ => None,
     };
     let error = Error::failed(format!("cannot {doing} {}", path.display())).because(error);

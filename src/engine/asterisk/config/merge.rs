@@ -91,7 +91,7 @@ impl Merger<'_> {
             let (path, doc, meta) = match found {
                 Found::File { path, doc, meta } => (path, doc, meta),
                 Found::Unreadable { path, why } => {
-                    let error = Error::failed(format!("cannot read {}: {why}", path.display()));
+                    let error = Error::unreadable(path, why);
                     return Err(match by {
                         Some(by) => error.at(self.config.place(by)),
                         None => error,

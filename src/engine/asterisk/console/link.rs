@@ -35,6 +35,8 @@ pub struct Sockets {
     folder: PathBuf,
     config: Option<PathBuf>,
     candidates: Vec<PathBuf>,
+    /// Why asterisk.conf, which may name another place, could not be read.
+    unread: Option<Error>,
 }
 
 impl Sockets {
@@ -42,10 +44,15 @@ impl Sockets {
     pub fn read(cx: &Cx, host: &dyn Host, folder: &Path) -> Result<Self> {
         let config = folder.join(super::CONFIG);
         let found = host.read(cx, &[Want::File(config.clone())])?.into_iter().flatten().next();
+        let mut unread = None;
         let (config, own) = match found.map(|file| file.content) {
             Some(Content::There { bytes, .. }) => {
                 let sections = settings::sections(&String::from_utf8_lossy(&bytes));
                 (Some(config), settings::value(&sections, "directories", "astrundir").map(PathBuf::from))
+            }
+            Some(Content::Unreadable(why)) => {
+                unread = Some(Error { code: Code::Unreachable, ..Error::unreadable(&config, &why) });
+                (None, None)
             }
             _ => (None, None),
         };
@@ -53,14 +60,14 @@ impl Sockets {
             Some(own) => vec![own],
             None => RUN_FOLDERS.map(PathBuf::from).to_vec(),
         };
-        Ok(Self { folder: folder.to_owned(), config, candidates })
+        Ok(Self { folder: folder.to_owned(), config, candidates, unread })
     }
 }
 
 impl<'h> Link<'h> {
     /// Finds out how an Asterisk can be asked; `first` are the questions that come next.
     pub fn open(cx: &Cx, host: &'h dyn Host, sockets: Sockets, first: Vec<String>) -> Result<Self> {
-        let Sockets { folder, config, candidates } = sockets;
+        let Sockets { folder, config, candidates, unread } = sockets;
         let mut reason = None;
         for run in &candidates {
             let path = run.join("asterisk.ctl");
@@ -88,6 +95,7 @@ impl<'h> Link<'h> {
             Ok(answers) if is_ready(&answers) => Ok(link),
             Ok(_) => Err(starting()),
             Err(error) if error.code == Code::Interrupted => Err(error),
+            Err(_) if unread.is_some() => Err(unread.map(advice).unwrap_or_else(starting)),
             Err(error) => Err(match reason {
                 // Where sockets cannot be reached at all, what the program says counts.
                 Some((why, path)) if why.kind() != ErrorKind::Unsupported => unreachable(why, &path),

@@ -199,7 +199,7 @@ fn check_value(option: &OptionInfo, value: &str) -> Check {
             )
         }
         Kind::Short => fine_if(value.len() < 80, "at most 79 bytes"),
-        Kind::Filled => fine_if(!value.is_empty(), "not empty"),
+        Kind::Filled => fine_if(!value.is_empty(), "something"),
         Kind::Address | Kind::Names | Kind::Sdp { .. } | Kind::Text => Check::Fine,
     }
 }
@@ -236,7 +236,7 @@ fn check_codecs(option: &OptionInfo, value: &str) -> Check {
         let piece = piece.strip_prefix('!').unwrap_or(piece);
         let (codec, framing) = piece.rsplit_once(':').map_or((piece, "0"), |(codec, framing)| (codec, framing));
         if !digits(framing) {
-            return bad("the packet length after the colon is a number of milliseconds, such as ulaw:20");
+            return bad("after the colon a number of milliseconds, such as ulaw:20");
         }
         if !codec.eq_ignore_ascii_case("all") && !CODECS.iter().any(|known| known.eq_ignore_ascii_case(codec)) {
             let near = near(codec, CODECS.iter().map(|codec| codec.to_string()));

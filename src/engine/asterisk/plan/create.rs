@@ -364,8 +364,8 @@ fn at_end(room: &Room, draft: &mut Draft, path: &PathBuf, text: Vec<u8>, wish: &
         }
     }
     if !room.estate.snapshot.is_included(path) {
-        return Err(Error::usage(format!("{} is no file that Asterisk reads here", path.display()))
-            .hint("name one of the files that pjsip.conf includes, or one that its include matches"));
+        return Err(Error::usage(format!("{} is no file that pjsip.conf includes", path.display()))
+            .hint("name one of those it includes, or a new one that its include matches"));
     }
     let like =
         room.main_file().ok_or_else(|| Error::failed(format!("no file to take the owner of {} from", wish.number)))?;

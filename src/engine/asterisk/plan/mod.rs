@@ -11,6 +11,7 @@ use super::draft::Draft;
 use super::estate::{DIALECTS, Estate, Outcome};
 use super::fields::Wanted;
 use super::layout;
+use super::mask;
 use super::objects::{Configs, Dialect, Object, Objects, Type};
 use super::options::{self, Check, Version};
 use super::parts::Parts;
@@ -264,7 +265,8 @@ impl<'e> Room<'e> {
                         .hint("--no-validate writes it all the same; Asterisk decides then"));
                 }
                 Check::BadValue { why } => {
-                    return Err(Error::usage(format!("{name}: {why}"))
+                    let value = if mask::is_secret(want.option.as_bytes()) { mask::MASK } else { value };
+                    return Err(Error::usage(format!("{name} cannot be `{value}`: write {why}"))
                         .hint("--no-validate writes it all the same; Asterisk decides then"));
                 }
             }
