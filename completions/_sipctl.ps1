@@ -51,11 +51,6 @@ Register-ArgumentCompleter -Native -CommandName 'sipctl' -ScriptBlock {
             [CompletionResult]::new('pbx', 'pbx', [CompletionResultType]::ParameterValue, 'Show the PBXes sipctl knows')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain a command or a topic')
-            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Writes files of the source tree')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
-            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
-            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
-            [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'A command that is recognised but not built yet')
             break
         }
         'sipctl;ext' {
@@ -1327,119 +1322,6 @@ Register-ArgumentCompleter -Native -CommandName 'sipctl' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
-        'sipctl;generate' {
-            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
-            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
-            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages')
-            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completion scripts')
-            break
-        }
-        'sipctl;generate;man' {
-            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
-            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
-            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
-        'sipctl;generate;completions' {
-            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
-            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
-            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
-        'sipctl;check' {
-            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
-            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
-            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            break
-        }
-        'sipctl;audit' {
-            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
-            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
-            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            break
-        }
-        'sipctl;why' {
-            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
-            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
-            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            break
-        }
-        'sipctl;probe' {
-            [CompletionResult]::new('--pbx', '--pbx', [CompletionResultType]::ParameterName, 'Work on this PBX (repeatable)')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Work on every PBX of this group (repeatable)')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Work on as many PBXes at a time')
-            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'Read the password of an SSH login from this file')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this inventory')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Work on every PBX of the inventory')
-            [CompletionResult]::new('--accept-new-host-key', '--accept-new-host-key', [CompletionResultType]::ParameterName, 'Accept the key of a host that is not known yet, and remember it')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every file read, question asked and exchange made, secrets masked')
             break
         }
     })

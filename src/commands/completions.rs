@@ -1,10 +1,10 @@
 //! `sipctl completions`.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 
 use super::App;
-use crate::cli::Cli;
+use crate::cli::{Cli, Global};
 use crate::error::Result;
 
 /// Print the completion script of a shell
@@ -24,7 +24,10 @@ pub fn run(app: &App, args: &CompletionsArgs) -> Result<u8> {
 
 /// The completion script of a shell.
 pub fn script(shell: Shell) -> String {
-    let mut out = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "sipctl", &mut out);
+    // A script would offer hidden commands as well.
+    let (mut out, all) = (Vec::new(), Cli::command());
+    let shown = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    let root = Command::new("sipctl").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
+    clap_complete::generate(shell, &mut Global::augment_args(root).subcommands(shown), "sipctl", &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }

@@ -35,6 +35,9 @@ const PAGES: [(&str, &str, &str); 5] = [
     ("lists", "sipctl-lists", "5"),
 ];
 
+/// What stands at the foot of a page.
+const SOURCE: &str = concat!("sipctl ", env!("CARGO_PKG_VERSION"));
+
 /// Runs it.
 pub fn run(command: &GenerateCommand) -> Result<u8> {
     match command {
@@ -45,8 +48,11 @@ pub fn run(command: &GenerateCommand) -> Result<u8> {
             for (topic, page, section) in PAGES {
                 let found = TOPICS.iter().find(|known| known.name == topic);
                 let Some(topic) = found else { continue };
-                let text =
-                    format!(".TH {page} {section}\n.SH NAME\n{page} \\- {}\n{}", escape(topic.about), roff(topic.text));
+                let text = format!(
+                    ".TH {page} {section} \"\" \"{SOURCE}\"\n.SH NAME\n{page} \\- {}\n{}",
+                    escape(topic.about),
+                    roff(topic.text)
+                );
                 write(dir, &format!("{page}.{section}"), text.as_bytes())?;
             }
         }
@@ -72,7 +78,7 @@ fn commands(dir: &Path, command: &clap::Command) -> Result<()> {
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         commands(dir, sub)?;
     }
-    let man = Man::new(command.clone());
+    let man = Man::new(command.clone()).source(SOURCE);
     let mut page = Vec::new();
     man.render(&mut page).map_err(|error| Error::failed("cannot make a manual page").because(error))?;
     if command.get_name() == "sipctl" {

@@ -241,7 +241,8 @@ fn differences(
             }
         }
     }
-    writeln!(out, "{}: {} differ", entry.pbx, differing.differences.len())?;
+    let many = differing.differences.len();
+    writeln!(out, "{}: {many} {}", entry.pbx, if many == 1 { "differs" } else { "differ" })?;
     write!(out, "{}", lines(&table, colour))?;
     match &differing.diff {
         Some(diff) => write!(out, "{diff}"),

@@ -45,3 +45,14 @@ fn every_command_has_a_page() {
     let main = std::fs::read_to_string(man.join("sipctl.1")).unwrap();
     assert!(main.contains(".SH EXIT STATUS") && main.contains(".SH ENVIRONMENT"));
 }
+
+#[test]
+fn completions_offer_no_command_that_is_hidden() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = Program::new().run(&["completions", shell]).stdout;
+        for word in ["audit", "probe", "not built yet"] {
+            assert!(!script.contains(word), "{shell} offers {word}");
+        }
+        assert!(script.contains("max-fail") && script.contains("accept-new-host-key"), "{shell}");
+    }
+}

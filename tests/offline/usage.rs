@@ -251,7 +251,7 @@ fn without(file: &str, args: &[&str]) -> Answer {
     let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/asterisk");
     assert!(Command::new("cp").arg("-r").arg(from).arg(&folder).status().unwrap().success());
     std::fs::write(folder.join("asterisk.conf"), "[directories]\nastrundir => /nowhere\n").unwrap();
-    std::fs::set_permissions(folder.join(file), Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(folder.join(file), Permissions::from_mode(0o000)).unwrap();
     let pbx = format!("asterisk:{}", folder.display());
     let inner = program.command(args);
     let mut command = Command::new(inner.get_program());
