@@ -6,10 +6,13 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use sipctl::cx::{Cx, Silent};
+use sipctl::host::far::Far;
 use sipctl::host::local::Local;
 use sipctl::host::{Content, Host, Meta, Step, Want};
 
-use crate::shells::{all, far, plain_mv};
+use crate::office::wait_for;
+use crate::shells::{all, far, plain_mv, shell};
+use crate::wire::Wired;
 
 /// A folder to work on, with names for what is in it.
 struct Twin {
@@ -218,6 +221,30 @@ fn what_is_done_there_is_what_is_done_here() {
             assert_eq!(here.tree(), there.tree(), "{name}: {what}");
         }
     }
+}
+
+#[test]
+fn a_long_batch_is_heard_of_before_its_end() {
+    let (cx, twin) = (Cx::new(&Silent), Twin::new());
+    let wired = Wired::new(shell(&["/bin/sh"]));
+    let (log, far) = (wired.log.clone(), Far::new(Box::new(wired)));
+    far.read(&cx, &[Want::Meta(twin.at("old"))]).unwrap();
+    let lines = || log.lock().unwrap().lines;
+    let before = lines();
+    // It stops at a pipe that nobody reads yet.
+    let pipe = twin.at("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut steps = vec![Step::Touch { path: twin.at("old") }; 150];
+    steps.push(Step::Append { path: pipe.clone(), bytes: b"x".to_vec() });
+    std::thread::scope(|scope| {
+        let batch = scope.spawn(|| far.act(&cx, &steps));
+        // One that says where it begins is two.
+        wait_for("a sign of life", || lines() > before + 2);
+        assert!(!batch.is_finished());
+        assert_eq!(fs::read(&pipe).unwrap(), b"x");
+        // A pipe has no disk to be synced to.
+        assert_eq!(batch.join().unwrap().unwrap_err().done, 150);
+    });
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub struct Log {
     /// How often something was sent after something had been heard.
     pub turns: usize,
     pub logins: usize,
+    /// How many line ends came.
+    pub lines: usize,
     /// The turn to cut at.
     pub cut: Option<(usize, Arrives)>,
     /// Nothing passes any more, and nobody is told.
@@ -115,6 +117,7 @@ impl Link for Wire {
         let before = into.len();
         let open = inner.pump(out, into, wait)?;
         self.sending &= into.len() == before;
+        self.log.lock().unwrap().lines += into[before..].iter().filter(|b| **b == b'\n').count();
         Ok(open)
     }
 

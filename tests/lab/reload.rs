@@ -1,6 +1,9 @@
 //! Reloads: that they happen, that one of somebody else's is waited for, and what is left behind.
 
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sipctl::engine::asterisk::console;
@@ -87,6 +90,44 @@ fn without_its_log_what_cannot_be_read_back_is_unproved() {
     }
 }
 
+/// Opening it for writing succeeds once the engine reads it.
+fn reached(gate: &Path) -> File {
+    std::fs::OpenOptions::new().write(true).open(gate).unwrap()
+}
+
+/// That a full reload ran is told by a second log channel; where that cannot be added, by its clock.
+#[test]
+fn a_full_reload_is_seen_also_where_only_the_first_log_channel_can_be_added() {
+    for release in Lab::engines() {
+        let config = base();
+        let gate = config.path().join("gate");
+        assert!(std::process::Command::new("mkfifo").arg(&gate).status().unwrap().success());
+        // Root may write to any file.
+        let asterisk = Asterisk::start_as(&release, config.path(), Some(65534));
+        let host = asterisk.host();
+        let mut console = console::open(&cx(), &host, config.path()).unwrap();
+        let dialplan = config.path().join("extensions.conf");
+        let before = std::fs::read_to_string(&dialplan).unwrap();
+        append(config.path(), "extensions.conf", &format!("\n#exec /bin/cat {}\n", gate.display()));
+        edit(config.path(), "pjsip.conf", "callerid=\"Alice\"", "accountcode=a1\ncallerid=\"Alice\"");
+        let both = Reload { narrow: vec!["module reload pbx_config.so".to_owned()], only_narrow: false };
+        let proofs = [field("endpoint", "1001", "accountcode", &["a1"])];
+        std::thread::scope(|scope| {
+            let ours = scope.spawn(|| prove(&mut *console, &both, &proofs));
+            let open = reached(&gate);
+            let logs = std::fs::read_dir(asterisk.logs()).unwrap().map(|entry| entry.unwrap().path());
+            let logs: Vec<_> = logs.filter(|log| log.to_string_lossy().contains("/sipctl-")).collect();
+            assert_eq!(logs.len(), 1);
+            std::fs::set_permissions(&logs[0], Permissions::from_mode(0o400)).unwrap();
+            std::fs::write(&dialplan, before).unwrap();
+            drop(open);
+            let (reloaded, verdicts) = ours.join().unwrap();
+            assert_eq!((reloaded.command.as_str(), verdicts), ("core reload", vec![Verdict::Proved]));
+        });
+        assert!(leftovers(&asterisk).is_empty(), "{:?}", leftovers(&asterisk));
+    }
+}
+
 #[test]
 fn somebody_elses_reload_is_waited_for() {
     for release in Lab::engines() {
@@ -104,8 +145,7 @@ fn somebody_elses_reload_is_waited_for() {
 
         std::thread::scope(|scope| {
             let theirs = scope.spawn(|| asterisk.ask("module reload pbx_config.so"));
-            // Opening it for writing succeeds once it is read: their reload is under way.
-            let open = std::fs::OpenOptions::new().write(true).open(&gate).unwrap();
+            let open = reached(&gate);
             let mut brief = cx();
             brief.timeouts.wait = Duration::from_millis(200);
             let error = console.reload(&brief, &narrow()).unwrap_err();
