@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::Target;
 use super::history;
 use super::journal::Record;
 use super::open::{Fate, Open};
-use super::run::{Ground, Run, meta};
+use super::run::{Ground, Run};
 use crate::cx::Cx;
 use crate::engine::{Proof, Warning};
 use crate::error::{Code, Error, Result};
@@ -18,8 +19,9 @@ use crate::pool::both;
 pub(super) struct Ending {
     /// The folder of the history, and what is in it.
     past: Option<(PathBuf, Vec<String>)>,
-    /// Where the change will be.
+    /// Where the change will be, and whether that is on this machine.
     room: Option<history::Room>,
+    near: bool,
     /// Whether its journal is removed.
     closed: bool,
     /// Whether it was asked who can be called.
@@ -33,17 +35,25 @@ impl Run<'_> {
         Some((root.clone(), history::home(root, &self.target.name)))
     }
 
-    /// What is in the history, where we may surely write to it.
+    /// What is in the folder of the history the change will surely be kept in, where there is one.
     pub(super) fn look_at_past(&mut self) {
-        let Some((root, home)) = self.first_home() else { return };
-        let keeper = self.target.keeper;
-        let root = keeper.read(self.cx, &[Want::Meta(root)]).ok().and_then(|found| found.into_iter().flatten().next());
-        let ours = root.is_some_and(|root| meta(&root.content).is_some_and(|meta| meta.uid == keeper.user()));
-        if let Ok(there) = history::names(self.cx, keeper, &home)
-            && (ours || keeper.user() == 0)
-        {
-            self.ending.past = Some((home, there));
+        if !self.whole || !self.target.host.is_far() {
+            return;
         }
+        let Target { keeper, name, near, history: roots, .. } = self.target;
+        let kept_near = |at: usize| roots.get(at).filter(|root| Some(*root) == near.as_ref());
+        let (near, home) = match self.first_home() {
+            Some((root, home)) => match history::may_keep(self.cx, *keeper, &root, &home) {
+                Some(true) => (None, Some(home)),
+                Some(false) => (kept_near(1), None),
+                None => (None, None),
+            },
+            None => (kept_near(0), None),
+        };
+        self.ending.near = near.is_some();
+        let Some(home) = near.map(|root| history::home(root, name)).or(home) else { return };
+        let there = history::names(self.cx, *keeper, &home);
+        self.ending.past = there.ok().map(|there| (home, there));
     }
 
     /// What is read, and asked, once the files are switched.
@@ -69,26 +79,48 @@ impl Run<'_> {
             return Ok(false);
         };
         let (target, plan, live) = (self.target, &ground.plan, self.reloads());
-        let Ok((id, history)) = history::steps(target, self.options, plan, &*ground.estate, live, room) else {
+        let Ok((id, mut history)) = history::steps(target, self.options, plan, &*ground.estate, live, room) else {
             return Ok(false);
         };
+        let calm = self.cx.uncancellable();
+        // On this machine it is written before the commit point, and gets its name after it.
+        let named = match self.ending.near {
+            true => history::unnamed(&mut history),
+            false => Vec::new(),
+        };
+        if self.ending.near && target.keeper.act(&calm, &std::mem::take(&mut history)).is_err() {
+            return Ok(false);
+        }
         let (kept, entry) = (1 + history.len(), history::written(&id, &history));
         let steps = [vec![open.noting(Record::Proved)?], history, open.closing()].concat();
         // Even where it fails the line may be there.
         self.committed = true;
-        let calm = self.cx.uncancellable();
         let console = self.console.as_mut().filter(|_| live && !plan.dial.is_empty());
         self.ending.dialed = console.is_some();
         let dialable = || console.map(|console| console.dialable(&calm, &plan.dial));
         let (dialable, acted) = both(self.ending.dialed, dialable, || target.host.act(&calm, &steps));
-        match acted {
-            Ok(()) => (self.outcome.id, self.ending.closed) = (Some(id), true),
-            Err(Stopped { error, .. }) if error.code == Code::Unreachable => self.look_back(&calm, id, entry, error)?,
-            Err(Stopped { done: 0, error }) => return Err(error),
+        let near = self.ending.near.then(|| id.clone());
+        let ended = match acted {
+            Ok(()) => {
+                (self.outcome.id, self.ending.closed) = (Some(id), true);
+                Ok(())
+            }
+            Err(Stopped { error, .. }) if error.code == Code::Unreachable => self.look_back(&calm, id, entry, error),
+            Err(Stopped { done: 0, error }) => Err(error),
             // The rest is done once more, and what fails is said.
-            Err(Stopped { done, .. }) if done < kept => {}
-            Err(_) => self.outcome.id = Some(id),
+            Err(Stopped { done, .. }) if done < kept => Ok(()),
+            Err(_) => {
+                self.outcome.id = Some(id);
+                Ok(())
+            }
+        };
+        match near {
+            // Where that fails it is tried once more, and said.
+            Some(id) if ended.is_ok() => self.outcome.id = target.keeper.act(&calm, &named).is_ok().then_some(id),
+            Some(_) => history::clear(&calm, target.keeper, &named),
+            None => {}
         }
+        ended?;
         // What cannot be said now stops nothing.
         self.say(dialable.and_then(Result::ok).unwrap_or_default());
         Ok(true)

@@ -94,8 +94,8 @@ impl Entry {
     /// two PBXes the same, and on the client those of all machines lie side by side.
     pub(super) fn is_of(&self, target: &Target, root: &Path) -> bool {
         let elsewhere = self.machine.as_ref().is_some_and(|machine| *machine != target.machine);
-        let shared = target.shared.as_deref() == Some(root);
-        self.folder == target.folder && self.engine == target.engine.name() && !(shared && elsewhere)
+        let near = target.near.as_deref() == Some(root);
+        self.folder == target.folder && self.engine == target.engine.name() && !(near && elsewhere)
     }
 }
 
@@ -163,6 +163,46 @@ pub(super) fn steps(
     Ok((entry.id.to_string(), steps))
 }
 
+/// Takes from these steps those that give the change its name.
+pub(super) fn unnamed(steps: &mut Vec<Step>) -> Vec<Step> {
+    let at = steps.iter().position(|step| matches!(step, Step::Rename { .. }));
+    steps.split_off(at.unwrap_or(steps.len()))
+}
+
+/// Removes what [`unnamed`] steps would have named.
+pub(super) fn clear(cx: &Cx, host: &dyn Host, named: &[Step]) {
+    let new = named.iter().find_map(|step| match step {
+        Step::Rename { from, .. } => Some(from.clone()),
+        _ => None,
+    });
+    // Half an entry is none; a later change would clear it away as well.
+    if let Ok(steps) = removal(cx, host, new.into_iter().collect()) {
+        let _ = host.act(cx, &steps);
+    }
+}
+
+/// What [`may_keep`] and [`names`] read.
+pub(super) fn looks(root: &Path, home: &Path) -> [Want; 4] {
+    let [home_is, root_is] = [home, root].map(|path| Want::Meta(path.to_owned()));
+    [Want::Folder(home.to_owned()), home_is, root_is, Want::Meta(root.parent().unwrap_or(root).to_owned())]
+}
+
+/// Whether whoever works there may write to the history of a PBX, as far as that can be told from what
+/// its folders are.
+pub(super) fn may_keep(cx: &Cx, host: &dyn Host, root: &Path, home: &Path) -> Option<bool> {
+    let [_, wants @ ..] = looks(root, home);
+    let found = host.read(cx, &wants).ok()?.into_iter().flatten();
+    let mut there = found.filter(|file| !matches!(file.content, Content::Missing));
+    let Content::There { meta, .. } = there.next()?.content else { return Some(false) };
+    match host.user() {
+        0 => Some(true),
+        user if user == meta.uid => Some(meta.mode & 0o200 != 0),
+        // His groups are not known.
+        _ if meta.mode & 0o022 == 0 => Some(false),
+        _ => None,
+    }
+}
+
 /// What tells that these steps were carried out: a file, and what is in it.
 pub(super) fn written(id: &str, steps: &[Step]) -> Option<(PathBuf, Arc<[u8]>)> {
     steps.iter().find_map(|step| match step {
@@ -212,12 +252,9 @@ fn keep_in(cx: &Cx, target: &Target, root: &Path, entry: &mut Entry, plan: &Plan
     let home = home(root, &target.name);
     let there = names(cx, target.keeper, &home)?;
     let room = look(cx, target.keeper, home, &there, plan)?;
-    let new = room.unfinished();
-    target.keeper.act(cx, &room.steps(entry, plan)?).map_err(|stopped| {
-        // Half an entry is none; a later change would clear it away as well.
-        if let Ok(steps) = removal(cx, target.keeper, vec![new]) {
-            let _ = target.keeper.act(cx, &steps);
-        }
+    let steps = room.steps(entry, plan)?;
+    target.keeper.act(cx, &steps).map_err(|stopped| {
+        clear(cx, target.keeper, &steps);
         stopped.error
     })
 }
@@ -265,13 +302,9 @@ pub(super) fn look(cx: &Cx, host: &dyn Host, home: PathBuf, there: &[String], pl
 }
 
 impl Room {
-    /// What it is called until it is whole.
-    fn unfinished(&self) -> PathBuf {
-        self.home.join(format!(".{}.new", self.id))
-    }
-
     fn steps(self, entry: &mut Entry, plan: &Plan) -> Result<Vec<Step>> {
-        let (new, home) = (self.unfinished(), self.home);
+        // What it is called until it is whole.
+        let (new, home) = (self.home.join(format!(".{}.new", self.id)), self.home);
         entry.id = self.id;
         let done = home.join(entry.id.to_string());
         let mut parents: Vec<&Path> = home.ancestors().filter(|p| !p.as_os_str().is_empty()).collect();

@@ -51,8 +51,9 @@ pub struct Target<'a> {
     pub reload: ReloadPolicy,
     /// Where the history lies (`/var/lib/sipctl`, or the client's state folder).
     pub history: Vec<PathBuf>,
-    /// The one of these that is on the client: it holds the changes of PBXes of several machines.
-    pub shared: Option<PathBuf>,
+    /// The one of these that is on this machine, however far away the host is: it holds the changes of
+    /// PBXes of several machines.
+    pub near: Option<PathBuf>,
     /// Which machine or container the files are on.
     pub machine: String,
     /// The host those folders are on: not seen from a `root`, or copies would go into an image.

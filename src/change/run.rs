@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
         wants.push(Want::Meta(folder.clone()));
         host.foresee(&wants);
         if let Some((root, home)) = self.first_home() {
-            self.target.keeper.foresee(&[Want::Folder(home), Want::Meta(root)]);
+            self.target.keeper.foresee(&history::looks(&root, &home));
         }
     }
 
@@ -488,7 +488,7 @@ fn opened<'a>(cx: &Cx, opening: Result<Opening<'a>>) -> Answered<'a> {
     Ok((console, live, Instant::now()))
 }
 
-pub(super) fn meta(content: &Content) -> Option<&Meta> {
+fn meta(content: &Content) -> Option<&Meta> {
     match content {
         Content::There { meta, .. } => Some(meta),
         _ => None,

@@ -293,7 +293,7 @@ impl Open {
             login: if offline { None } else { self.login()? },
             reload: pbx.reload,
             history,
-            shared: near,
+            near,
             keeper: self.keeper.as_ref(),
             who: who(),
         })

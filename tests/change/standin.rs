@@ -451,6 +451,8 @@ pub struct Lab {
     pub reload: ReloadPolicy,
     pub history: Vec<PathBuf>,
     pub host: Box<dyn Host>,
+    /// Whether the history is on this machine, however far the host is.
+    pub near: bool,
     _temp: Option<tempfile::TempDir>,
 }
 
@@ -490,7 +492,16 @@ impl Lab {
         let history = vec![root.join("history")];
         let engine = Arc::new(engine);
         let options = Options::default();
-        Self { root, engine, options, reload: ReloadPolicy::Full, history, host: Box::new(Local), _temp: None }
+        Self {
+            root,
+            engine,
+            options,
+            reload: ReloadPolicy::Full,
+            history,
+            host: Box::new(Local),
+            near: false,
+            _temp: None,
+        }
     }
 
     pub fn folder(&self) -> PathBuf {
@@ -528,10 +539,10 @@ impl Lab {
             login: None,
             reload: self.reload,
             history: self.history.clone(),
-            shared: None,
             machine: "here".into(),
-            keeper: &*self.host,
-            together: self.host.is_far(),
+            keeper: if self.near { &Local } else { &*self.host },
+            together: self.host.is_far() && !self.near,
+            near: self.history.first().filter(|_| self.near).cloned(),
             who: "tester@here".into(),
         }
     }

@@ -89,10 +89,10 @@ fn targets<'t>(labs: &'t [Lab], engines: &'t [Handle]) -> Vec<Target<'t>> {
         login: None,
         reload: ReloadPolicy::Full,
         history: lab.history.clone(),
-        shared: None,
         machine: "here".into(),
         keeper: &Local,
         together: false,
+        near: None,
         who: "tester@here".into(),
     };
     labs.iter().zip(engines).enumerate().map(target).collect()

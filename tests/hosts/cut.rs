@@ -39,8 +39,13 @@ fn a_change_there_is_a_change_here() {
 
 #[test]
 fn cut_anywhere_it_is_old_or_new_and_the_next_run_puts_it_right() {
+    [false, true].into_iter().for_each(cut_anywhere);
+}
+
+fn cut_anywhere(near: bool) {
     let (old, new, turns) = {
-        let (lab, wired) = prepared();
+        let (mut lab, wired) = prepared();
+        lab.near = near;
         let old = lab.tree();
         assert_eq!(code(&lab.change(many())), 0);
         (old, lab.tree(), wired.log.lock().unwrap().turns)
@@ -49,13 +54,17 @@ fn cut_anywhere_it_is_old_or_new_and_the_next_run_puts_it_right() {
     for arrives in [Arrives::Nothing, Arrives::Half, Arrives::All] {
         for turn in 1..=turns {
             let (mut lab, wired) = prepared();
+            lab.near = near;
             {
                 let mut log = wired.log.lock().unwrap();
                 log.cut = Some((turn, arrives));
                 log.most = Some(1);
             }
             let outcome = lab.change(many());
-            let at = format!("cut at turn {turn}, {arrives:?} arrives");
+            let at = format!("cut at turn {turn}, {arrives:?} arrives, near {near}");
+            // What is not known to have stayed is not in the history.
+            let kept = || fs::read_dir(lab.root.join("history/lab")).map_or(0, Iterator::count);
+            assert!(!near || kept() == usize::from(code(&outcome) == 0), "{at}: {} kept", kept());
             // After the commit point the change is done, whatever becomes of its cleanup.
             assert!([0, 7, 8].contains(&code(&outcome)), "{at}: {:?}", outcome.error);
             lab.host = Box::new(Far::new(Box::new(Wired::new(shell(&["/bin/sh"])))));

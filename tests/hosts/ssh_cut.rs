@@ -19,7 +19,15 @@ pub fn server() -> Sshd {
 
 /// The same with more settings.
 pub fn server_with(settings: &str) -> Sshd {
-    let server = Sshd::with(&format!("{READABLE}\n{settings}"), &["ed25519"]);
+    named(Sshd::with(&format!("{READABLE}\n{settings}"), &["ed25519"]))
+}
+
+/// The same whose /var/lib is its own.
+pub fn server_with_own_state() -> Sshd {
+    named(Sshd::with_own_state(READABLE))
+}
+
+fn named(server: Sshd) -> Sshd {
     server.known(&format!("pbx {}\n", server.host_key("ed25519")));
     server.config("HostKeyAlias pbx");
     server

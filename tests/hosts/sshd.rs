@@ -78,6 +78,16 @@ impl Sshd {
 
     /// A server with these settings before the usual ones, and host keys of these types.
     pub fn with(settings: &str, host_keys: &[&str]) -> Self {
+        Self::below(&[], settings, host_keys)
+    }
+
+    /// The same; what it runs sees a /var/lib of its own, in which nothing is. That takes root.
+    pub fn with_own_state(settings: &str) -> Self {
+        let apart = ["unshare", "-m", "sh", "-c", "mount -t tmpfs none /var/lib && exec \"$0\" \"$@\""];
+        Self::below(&apart, settings, &["ed25519"])
+    }
+
+    fn below(within: &[&str], settings: &str, host_keys: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let _ = fs::create_dir("/run/sshd");
@@ -102,7 +112,7 @@ impl Sshd {
         let wrapper = format!("#!/bin/sh\nexec {ssh} -F {} \"$@\"\n", at("home/.ssh/config").display());
         fs::write(at("ssh"), wrapper).unwrap();
         fs::set_permissions(at("ssh"), Permissions::from_mode(0o755)).unwrap();
-        let (child, port) = serve(folder.path());
+        let (child, port) = serve(within, folder.path());
         let out = Self { child, folder, port };
         out.config("");
         out.know(&out.host_key(host_keys[0]));
@@ -111,6 +121,11 @@ impl Sshd {
 
     pub fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// What the server logged.
@@ -182,10 +197,12 @@ impl Sshd {
 }
 
 /// Starts sshd on a port that is free, from the folder's `sshd_config`.
-fn serve(folder: &Path) -> (Child, u16) {
+fn serve(within: &[&str], folder: &Path) -> (Child, u16) {
+    let words = [within, &[SERVER]].concat();
     for _ in 0..10 {
         let port = free_port();
-        let mut child = Command::new(SERVER)
+        let mut child = Command::new(words[0])
+            .args(&words[1..])
             .arg("-D")
             .arg("-f")
             .arg(folder.join("sshd_config"))

@@ -8,8 +8,8 @@ use crate::freeswitch::FreeSwitch;
 use crate::office::{Office, example};
 use crate::program::Program;
 use crate::proxy::{Cut, Proxy};
-use crate::ssh_cut::server;
-use crate::sshd::{Sshd, here, me};
+use crate::ssh_cut::{server, server_with_own_state};
+use crate::sshd::{Sshd, here, me, root};
 
 /// Long enough for what is sent at once to be sent before anything comes back.
 const DELAY: Duration = Duration::from_millis(25);
@@ -18,19 +18,20 @@ const DELAY: Duration = Duration::from_millis(25);
 struct Far {
     program: Program,
     proxy: Proxy,
-    _server: Sshd,
+    server: Sshd,
 }
 
 impl Far {
-    fn new(kind: &str, folder: &Path) -> Self {
-        let server = server();
+    /// With its history on this side, or there.
+    fn new(kind: &str, folder: &Path, near: bool) -> Self {
+        let server = if near { server() } else { server_with_own_state() };
         let proxy = Proxy::to(server.port, DELAY);
         let address = format!("{kind}+ssh://{}@127.0.0.1:{}{}", me(), proxy.port, folder.display());
         let program = Program::with_inventory(&format!("[pbx far]\naddress = {address}\n"));
         let state = program.home().join("state").display().to_string();
         let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", server.folder.path().display());
-        let program = program.env("SIPCTL_STATE", &state).env("PATH", &path);
-        Self { program, proxy, _server: server }
+        let program = program.env("SIPCTL_STATE", if near { &state } else { "" }).env("PATH", &path);
+        Self { program, proxy, server }
     }
 
     /// How often the direction turns.
@@ -57,13 +58,19 @@ const SET: &[&str] = &["ext", "set", "1700", "--name", "Door"];
 const REMOVE: &[&str] = &["ext", "rm", "1700", "--yes"];
 
 /// The files that say where the engine is; the socket and everything under the lock; what the engine
-/// is; the switch; two reloads and between them the log; proved; the end. The history is on this
-/// side here: with one there the last two are one.
+/// is; the switch; two reloads and between them the log; the end.
 #[test]
 fn a_change_of_asterisk_takes_few_turns() {
     let Some(release) = Lab::engines().into_iter().next().filter(|_| here()) else { return };
     let office = Office::start(&release, example());
-    Far::new("asterisk", office.folder()).cost(&[ADD, SET, REMOVE], 9);
+    for near in [true, false].into_iter().filter(|near| *near || root()) {
+        let far = Far::new("asterisk", office.folder(), near);
+        far.cost(&[ADD, SET, REMOVE], 8);
+        let kept = far.program.home().join("state").join("far/3").exists();
+        assert_eq!(kept, near);
+        let there = Path::new("/proc").join(far.server.pid().to_string()).join("root/var/lib/sipctl/far/3");
+        assert_eq!(there.exists(), !near);
+    }
 }
 
 /// Without the log.
@@ -73,5 +80,5 @@ fn a_change_of_freeswitch_takes_few_turns() {
         return;
     }
     let engine = FreeSwitch::start();
-    Far::new("freeswitch", &engine.conf()).cost(&[ADD, SET, REMOVE], 8);
+    Far::new("freeswitch", &engine.conf(), true).cost(&[ADD, SET, REMOVE], 7);
 }
