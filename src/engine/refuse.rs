@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{FileChange, suggest};
 use crate::error::{Code, Error, Place, Result};
-use crate::extension::{Ext, Kind};
+use crate::extension::{Edit, Ext, Kind};
 
 /// An error about an extension that is not there.
 pub fn no_such_extension(ext: &Ext, near: Option<&str>) -> Error {
@@ -71,5 +71,14 @@ pub fn unknown_name(what: &str, name: &str, place: &str, known: impl Iterator<It
     match suggest::nearest(name, known.clone()) {
         Some(near) => error.hint(format!("did you mean {near}?")),
         None => error.hint(format!("there are: {}", known.collect::<Vec<_>>().join(", "))),
+    }
+}
+
+/// What one of several edits is refused for says of whom it is.
+pub fn one_of(edits: &[Edit], edit: &Edit, error: Error) -> Error {
+    let number = &edit.ext().number;
+    match edits.len() > 1 && !error.message.contains(number.as_str()) {
+        true => Error { message: format!("{number}: {}", error.message), ..error },
+        false => error,
     }
 }

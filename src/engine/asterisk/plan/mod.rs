@@ -323,15 +323,16 @@ fn drafted<'e>(room: &Room<'e>, edits: &[Edit]) -> Result<Draft<'e>> {
     sorted.sort_by(|a, b| order(&a.ext().number, &b.ext().number));
     for edit in &sorted {
         let number = &edit.ext().number;
-        match edit {
-            Edit::Create(_, new) => create::create(room, &mut draft, number, new)?,
-            Edit::Password { .. } => password::password(room, &mut draft, edit)?,
-            Edit::Set { fields, settings, .. } => set::set(room, &mut draft, number, fields, settings)?,
-            Edit::Delete(_) => remove::remove(room, &mut draft, number)?,
-            Edit::Disable(_) => set::disable(room, &mut draft, number)?,
-            Edit::Enable(_) => set::enable(room, &mut draft, number)?,
-            Edit::Renumber { .. } => {}
-        }
+        let planned = match edit {
+            Edit::Create(_, new) => create::create(room, &mut draft, number, new),
+            Edit::Password { .. } => password::password(room, &mut draft, edit),
+            Edit::Set { fields, settings, .. } => set::set(room, &mut draft, number, fields, settings),
+            Edit::Delete(_) => remove::remove(room, &mut draft, number),
+            Edit::Disable(_) => set::disable(room, &mut draft, number),
+            Edit::Enable(_) => set::enable(room, &mut draft, number),
+            Edit::Renumber { .. } => Ok(()),
+        };
+        planned.map_err(|error| refuse::one_of(edits, edit, error))?;
     }
     let pairs: Vec<(String, String)> = sorted
         .iter()

@@ -166,6 +166,11 @@ impl<'e> Room<'e> {
             return Err(Error::usage("a context is not cleared: calls would start in one that is meant for others")
                 .hint("name another one, or insist with --no-validate"));
         }
+        let most = value(Part::Param, "max-registrations-per-extension");
+        if let Some(most) = most.filter(|most| most.is_empty() || !most.bytes().all(|byte| byte.is_ascii_digit())) {
+            return Err(Error::usage(format!("{most} is no number of registrations"))
+                .hint("--no-validate writes it all the same"));
+        }
         let Some(context) = value(Part::Variable, "user_context") else { return Ok(()) };
         let Some(contexts) = self.contexts().filter(|contexts| !contexts.contains(context)) else { return Ok(()) };
         Err(refuse::unknown_name("context", context, "the dialplan", contexts.iter().cloned()))
@@ -191,17 +196,18 @@ pub fn plan(estate: &Estate, live: Option<&Live>, edits: &[Edit], options: &Plan
     }
     let leaving = |path: &Path| moving.contains(path);
     for edit in &sorted {
-        match edit {
-            Edit::Create(ext, new) => create::create(&room, &mut draft, ext, new)?,
+        let planned = match edit {
+            Edit::Create(ext, new) => create::create(&room, &mut draft, ext, new),
             Edit::Password { ext, secret, digest, shared: _ } => {
-                password::password(&room, &mut draft, ext, secret.as_ref(), *digest)?;
+                password::password(&room, &mut draft, ext, secret.as_ref(), *digest)
             }
-            Edit::Set { ext, fields, settings } => set::set(&room, &mut draft, ext, fields, settings)?,
-            Edit::Delete(ext) => remove::remove(&room, &mut draft, ext)?,
-            Edit::Disable(ext) => disable::disable(&room, &mut draft, ext)?,
-            Edit::Enable(ext) => disable::enable(&room, &mut draft, ext)?,
-            Edit::Renumber { old, new } => renumber::renumber(&room, &mut draft, old, new, &leaving)?,
-        }
+            Edit::Set { ext, fields, settings } => set::set(&room, &mut draft, ext, fields, settings),
+            Edit::Delete(ext) => remove::remove(&room, &mut draft, ext),
+            Edit::Disable(ext) => disable::disable(&room, &mut draft, ext),
+            Edit::Enable(ext) => disable::enable(&room, &mut draft, ext),
+            Edit::Renumber { old, new } => renumber::renumber(&room, &mut draft, old, new, &leaving),
+        };
+        planned.map_err(|error| refuse::one_of(edits, edit, error))?;
     }
     finish(&room, draft, edits)
 }
