@@ -311,10 +311,21 @@ pub fn is_structure(object: &str, option: &str) -> bool {
     object != "variable" && ["type", "auth", "aors", "username", "id"].contains(&option)
 }
 
+/// What stands for the number in texts given for several extensions, and what stands for that text itself.
+const NUMBER: [&str; 2] = ["{number}", "{{number}}"];
+
 /// Values of `{number}` in texts given for several extensions.
 pub fn fill_in(text: &str, number: &str) -> String {
     // Lists are long, and few texts have it.
-    if text.contains('{') { text.replace("{number}", number) } else { text.to_owned() }
+    if !text.contains('{') {
+        return text.to_owned();
+    }
+    text.split(NUMBER[1]).map(|part| part.replace(NUMBER[0], number)).collect::<Vec<_>>().join(NUMBER[0])
+}
+
+/// A text that [`fill_in`] makes this one.
+pub fn not_filled_in(text: &str) -> String {
+    text.replace(NUMBER[0], NUMBER[1])
 }
 
 /// Orders ids as people do: digits by value, everything else by bytes.

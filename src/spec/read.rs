@@ -477,6 +477,8 @@ impl Reader {
         if digits && text.len() > 1 && text.starts_with('0') {
             let message = format!("quote it: \"{text}\"; other readers of YAML lose the zero in front");
             self.say(node.at, message);
+        } else if is_old(text) {
+            self.say(node.at, format!("quote it: \"{text}\"; older readers of YAML take it for something else"));
         } else if !digits && is_other(text) {
             let form = if self.form == Form::Json { "JSON" } else { "YAML" };
             let message = format!("without quotes {text} is no text in {form}");
@@ -487,12 +489,17 @@ impl Reader {
 
 /// Whether a word without quotes is a number, or a truth, for other readers.
 fn is_other(text: &str) -> bool {
-    let bare = text.replace('_', "").to_ascii_lowercase();
+    let bare = text.strip_prefix(['+', '-']).unwrap_or(text).to_ascii_lowercase();
     let radix =
         |start: &str, radix| bare.strip_prefix(start).is_some_and(|rest| u64::from_str_radix(rest, radix).is_ok());
-    let float = bare.strip_prefix(['+', '-']).unwrap_or(&bare).trim_start_matches('.').parse::<f64>().is_ok();
-    let truth = ["true", "false", "yes", "no", "on", "off"].contains(&bare.as_str());
-    float || truth || radix("0x", 16) || radix("0o", 8) || radix("0b", 2)
+    let float = bare.trim_start_matches('.').parse::<f64>().is_ok();
+    float || ["true", "false"].contains(&bare.as_str()) || radix("0x", 16) || radix("0o", 8)
+}
+
+/// The same for readers of YAML 1.1.
+fn is_old(text: &str) -> bool {
+    let truth = ["yes", "no", "on", "off"].iter().any(|truth| text.eq_ignore_ascii_case(truth));
+    truth || (text.contains('_') && is_other(&text.replace('_', "")))
 }
 
 fn filled_fields(layers: &[&(&'static str, Field)], number: &str) -> Fields {
@@ -588,7 +595,7 @@ mod tests {
 
     #[test]
     fn what_other_readers_take_for_a_number_is_no_id() {
-        for number in ["1e3", "1001.0", "0x3E8", "0o17", "1_000", "+1001", ".inf", "true", "No"] {
+        for number in ["1e3", "1001.0", "0x3E8", "0o17", "+1001", ".inf", "true"] {
             let found = problems(&format!("extensions:\n- number: {number}\n"));
             assert!(found.len() == 1 && found[0].2.contains("quote it"), "{number}: {found:?}");
             list(&format!("extensions:\n- number: \"{number}\"\n"));
@@ -597,6 +604,10 @@ mod tests {
             let text = format!("{{\"extensions\": [{{\"number\": {number}}}]}}");
             let found = read(&text, Form::Json).expect_err(number);
             assert!(found[0].message.contains("no text in JSON"), "{found:?}");
+        }
+        for number in ["No", "1_000", "1_0.5"] {
+            let old = list(&format!("extensions:\n- number: {number}\n"));
+            assert!(old.warnings[0].message.contains("quote it"), "{number}");
         }
         for number in ["1001", "1001-1003", "0xyz", "bob", "1001-mobile", "e12"] {
             list(&format!("extensions:\n- number: {number}\n"));

@@ -8,8 +8,8 @@ use super::plan::Site;
 use super::{ASTERISK, FREESWITCH, Form};
 use crate::address::Kind;
 use crate::engine::{Estate, Warning};
-use crate::extension::by_name::{self, FIELDS, value};
-use crate::extension::{Ext, Extension, Fields, SecretKind};
+use crate::extension::by_name::{self, FIELDS, Slot, slot, value};
+use crate::extension::{Ext, Extension, Fields, SecretKind, not_filled_in};
 use crate::secret::{MASK, Stored};
 
 /// Options that are a shared field, the extension's own structure, or sipctl's.
@@ -207,6 +207,22 @@ fn is_asterisk(name: &str) -> bool {
     name.split_once('.').is_some_and(|(object, _)| ASTERISK.contains(&object))
 }
 
+impl Entry {
+    /// Lets its texts stand as they are where a list would fill in the number.
+    fn literal(&mut self) {
+        let fields = FIELDS.into_iter().filter(|name| value(&self.fields, name).is_some_and(|text| text.contains('{')));
+        for name in fields.collect::<Vec<_>>() {
+            if let Some(Slot::Text(Some(text))) = slot(&mut self.fields, name) {
+                *text = not_filled_in(text);
+            }
+        }
+        for block in [&mut self.asterisk, &mut self.freeswitch] {
+            let texts = block.set.values_mut().chain(block.add.values_mut().flatten());
+            texts.for_each(|text| *text = not_filled_in(text));
+        }
+    }
+}
+
 impl File {
     /// Moves what all extensions share to `defaults`.
     pub fn share(&mut self) {
@@ -237,13 +253,16 @@ impl File {
     }
 
     /// The text of the list.
-    pub fn text(&self, form: Form) -> Result<String, String> {
+    pub fn text(mut self, form: Form) -> Result<String, String> {
+        self.defaults.iter_mut().chain(&mut self.extensions).for_each(Entry::literal);
         match form {
             Form::Yaml => {
-                let body = yaml_serde::to_string(self).map_err(|error| error.to_string())?;
+                let body = yaml_serde::to_string(&self).map_err(|error| error.to_string())?;
                 Ok(format!("# see: sipctl help lists\n{body}"))
             }
-            Form::Json => serde_json::to_string_pretty(self).map(|text| text + "\n").map_err(|error| error.to_string()),
+            Form::Json => {
+                serde_json::to_string_pretty(&self).map(|text| text + "\n").map_err(|error| error.to_string())
+            }
             Form::Csv => self.csv().map_err(|error| error.to_string()),
         }
     }

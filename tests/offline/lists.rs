@@ -170,6 +170,27 @@ fn no_mistake_shows_a_password_that_stands_beside_it() {
 }
 
 #[test]
+fn what_is_exported_is_no_difference_however_odd() {
+    let program = Program::new();
+    let etc = program.home().join("etc");
+    std::fs::create_dir(&etc).unwrap();
+    let one = |id: &str| {
+        format!(
+            "[{id}]\ntype=endpoint\ncontext=internal\nauth={id}\naors={id}\naccountcode={{number}}\nset_var=A={{{{number}}}}\n\
+             callerid=\"{{number}} {id}\" <0100>\n[{id}]\ntype=auth\nusername={id}\npassword=x\n[{id}]\ntype=aor\n"
+        )
+    };
+    let ids = ["1e3", "0x3E8", "0o17", "1_000", "true", "No", ".inf", "+1001", "0100", "null", "12:30", "2024-01-01"];
+    std::fs::write(etc.join("pjsip.conf"), ids.map(one).concat()).unwrap();
+    let pbx = format!("asterisk:{}", etc.display());
+    for form in ["yaml", "json", "csv"] {
+        let to = program.home().join(format!("list.{form}")).display().to_string();
+        program.run(&["export", "-o", form, "--to", &to, "--pbx", &pbx]).fails(0, "");
+        program.run(&["diff", "-f", &to, "--pbx", &pbx]).fails(0, "");
+    }
+}
+
+#[test]
 fn an_import_that_cannot_be_written_leaves_nothing() {
     let program = Program::new();
     let at = |name: &str| program.home().join(name).display().to_string();
