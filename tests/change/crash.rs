@@ -1,5 +1,6 @@
 //! A run killed before each system call that alters the world, and the run after it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -78,7 +79,7 @@ fn count<const N: usize>(lab: &Lab, what: &str, calls: [&str; N]) -> [usize; N] 
         .envs(drive.get_envs().filter_map(|(k, v)| Some((k, v?))))
         .output()
         .expect("strace is installed");
-    assert!(output.status.success());
+    assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stdout));
     let text = fs::read_to_string(&log).unwrap();
     fs::remove_file(&log).unwrap();
     calls.map(|call| text.lines().filter(|line| line.contains(&format!(" {call}("))).count())
@@ -113,7 +114,8 @@ fn ten_thousand_files_killed_at_fifty_points_are_wholly_old_or_new() {
     let (old, new) = {
         let lab = large();
         let old = lab.tree();
-        assert_eq!(code(&lab.change(huge())), 0);
+        let changed = lab.change(huge());
+        assert_eq!(code(&changed), 0, "{:?}", changed.error);
         (old, lab.tree())
     };
     let same = old.iter().filter(|(name, text)| new.get(*name) == Some(text)).count();
@@ -140,10 +142,11 @@ fn ten_thousand_files_killed_at_fifty_points_are_wholly_old_or_new() {
             let mut command = Command::new(&kill);
             command.args([call, &nth.to_string()]).arg(drive.get_program()).args(drive.get_args());
             let ended = command.envs(drive.get_envs().filter_map(|(k, v)| Some((k, v?)))).output().unwrap();
-            assert_eq!(ended.status.code(), Some(137), "not {at}");
+            let said = || String::from_utf8_lossy(&[&ended.stdout[..], &ended.stderr].concat()).into_owned();
+            assert_eq!(ended.status.code(), Some(137), "not {at}: {}", said());
             let next = lab.change(vec![set("5000", "next")]);
-            assert_eq!(code(&next), 0, "{at}: {:?}", next.error);
-            assert!(!codes(&next).contains("drift"), "{at}");
+            assert_eq!(code(&next), 0, "{at}: {:?} {:?}", next.error, next.warnings);
+            assert!(!codes(&next).contains("drift"), "{at}: {:?}", next.warnings);
             let mut tree = lab.tree();
             assert_eq!(
                 lab.engine.running(),
@@ -152,7 +155,17 @@ fn ten_thousand_files_killed_at_fifty_points_are_wholly_old_or_new() {
             );
             let main = tree.get_mut("main.conf").unwrap();
             *main = main.strip_suffix("5000=next\n").unwrap_or_else(|| panic!("{at}: {main}")).to_owned();
-            assert!(tree == old || tree == new, "{at}: {} files", tree.len());
+            let other = |side: &BTreeMap<String, String>| {
+                let names = tree.keys().chain(side.keys()).filter(|name| tree.get(*name) != side.get(*name));
+                names.take(3).cloned().collect::<Vec<_>>()
+            };
+            assert!(
+                tree == old || tree == new,
+                "{at}: {} files; not old: {:?}, not new: {:?}",
+                tree.len(),
+                other(&old),
+                other(&new)
+            );
             let side = if tree == old { &back } else { &on };
             side.fetch_add(1, Ordering::SeqCst);
         }

@@ -121,7 +121,7 @@ fn user_name(room: &Room, draft: &mut Draft, auth: Object, old: &str, new: &str)
             _ => {
                 let names = String::from_utf8_lossy(value).into_owned();
                 let algorithms = names.split(',').filter_map(|part| Algorithm::by_name(part.split(':').next()?.trim()));
-                super::password::digests(&clear, &algorithms.collect::<Vec<_>>(), new, &realm)?
+                super::password::digests(clear, &algorithms.collect::<Vec<_>>(), new, &realm)?
             }
         };
         draft.set_value((auth.dialect, var.at.file), var.at.line, anew.as_bytes())?;

@@ -267,6 +267,9 @@ fn alone(room: &Room, draft: &mut Draft, domain: usize, mut wish: Wish) -> Resul
     put(room, draft, domain, &wish, &|end, indent| user_text(&wish, end, indent), None)
 }
 
+/// The text of a user for a line end and an indentation.
+type Text<'t> = &'t dyn Fn(&[u8], &[u8]) -> Vec<u8>;
+
 /// Puts the text of a user, which takes a line end and an indentation, where users of the domain are looked
 /// for; `whole` is what a file of his own would hold, and the file that is like.
 fn put(
@@ -274,7 +277,7 @@ fn put(
     draft: &mut Draft,
     domain: usize,
     wish: &Wish,
-    user: &dyn Fn(&[u8], &[u8]) -> Vec<u8>,
+    user: Text,
     whole: Option<(Vec<u8>, PathBuf)>,
 ) -> Result<()> {
     let reading = room.reading();
