@@ -272,7 +272,7 @@ impl<'a> Change<'a> {
             let numbers: Vec<String> = report.changes.iter().map(|done| done.number.clone()).collect();
             let (passwords, note) = lock(keys).report(pbx, self.passwords_asked, &numbers);
             report.passwords = passwords;
-            report.password_note = note.map(|note| self.app.command_at(pbx, &note));
+            report.password_note = note.map(|note| self.app.command_at(&pbx.name, &note));
         }
         (Body::Change(Box::new(report)), outcome.error)
     }

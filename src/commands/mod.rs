@@ -181,13 +181,13 @@ impl App {
     /// What is to be typed next must name this PBX as well, where it was named now.
     fn at(&self, pbx: &Pbx, mut error: Error) -> Error {
         for hint in &mut error.hints {
-            *hint = self.command_at(pbx, hint);
+            *hint = self.command_at(&pbx.name, hint);
         }
         error
     }
 
     /// A hint that ends with a command, with `--pbx` where that is needed.
-    pub fn command_at(&self, pbx: &Pbx, hint: &str) -> String {
+    pub fn command_at(&self, pbx: &str, hint: &str) -> String {
         let global = &self.global;
         let named = !global.pbx.is_empty() || !global.group.is_empty() || global.all;
         let command = hint.rsplit_once(": sipctl ").map(|(_, command)| command);
@@ -195,7 +195,7 @@ impl App {
         let about_pbx = |command: &&str| command.split(' ').next().is_some_and(|verb| verbs.contains(&verb));
         let needs = command.filter(about_pbx).is_some_and(|command| !command.contains("--pbx"));
         match named && needs {
-            true => format!("{hint} --pbx {}", shell_word(&pbx.name)),
+            true => format!("{hint} --pbx {}", shell_word(pbx)),
             false => hint.to_owned(),
         }
     }
@@ -204,16 +204,15 @@ impl App {
     pub fn print(&self, document: &Document) -> u8 {
         let exit = document.exit();
         let Err(error) = self.out.document(document) else { return exit };
-        let lost: Vec<String> = document.results.iter().flat_map(|entry| entry.body.password_owners()).collect();
-        if !lost.is_empty() {
-            let numbers = crate::selection::collapse(&lost.iter().map(|lost| shell_word(lost)).collect::<Vec<_>>())
-                .replace(',', "");
-            let error = Error {
-                code: Code::NeedsPerson,
-                message: "the change is done, but standard output did not take its new passwords".to_owned(),
-                ..error
-            };
-            self.out.error(None, &error.hint(format!("make new ones: sipctl ext passwd {numbers}")), None);
+        let lost = document.results.iter().map(|entry| (&entry.pbx, entry.body.password_owners()));
+        let again = lost.filter(|(_, lost)| !lost.is_empty()).map(|(pbx, lost)| {
+            let numbers = crate::selection::collapse(&lost.iter().map(|lost| shell_word(lost)).collect::<Vec<_>>());
+            self.command_at(pbx, &format!("make new ones: sipctl ext passwd {}", numbers.replace(',', "")))
+        });
+        let hints: Vec<String> = again.collect();
+        if !hints.is_empty() {
+            let message = "the change is done, but standard output did not take its new passwords".to_owned();
+            self.out.error(None, &Error { code: Code::NeedsPerson, message, hints, ..error }, None);
             return Code::NeedsPerson as u8;
         }
         if error.message.is_empty() {

@@ -112,6 +112,10 @@ impl Keys {
         }
         let given = Given::read(app, args, selections, dry_run)?;
         let shown = match args.passwords.as_deref() {
+            Some(path) if path == Path::new("-") && app.out.names_only() => {
+                return Err(Error::usage("-o name has no place for passwords")
+                    .hint("use -o csv or -o json, or --passwords FILE"));
+            }
             Some(path) if path == Path::new("-") => Shown::Report,
             Some(path) if path.symlink_metadata().is_ok() => {
                 return Err(Error::new(Code::Exists, format!("{} exists already", path.display()))

@@ -88,6 +88,11 @@ impl Output {
         self.format == Format::Table && io::stdout().is_terminal()
     }
 
+    /// Whether names are all that is printed.
+    pub fn names_only(&self) -> bool {
+        self.format == Format::Name
+    }
+
     /// Prints a document. Where only the reader went away the error has no message: whether that
     /// matters depends on what is lost.
     pub fn document(&self, document: &Document) -> Result<()> {

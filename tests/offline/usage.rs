@@ -17,6 +17,7 @@ fn wrong_usage_is_2_and_prints_no_document() {
         &["ext", "set", "1002", "-o", "json"],
         &["ext", "set", "1002", "--set", "rtp_symmetric=yes", "-o", "json"],
         &["ext", "add", "1002", "--digest", "-o", "json"],
+        &["ext", "add", "1002", "--passwords", "-", "-o", "name"],
         &["ext", "add", "1002", "--prompt", "-o", "json"],
         &["ext", "renumber", "1000-1009", "1100-1105", "--yes", "-o", "json"],
         &["ext", "list", "nofield=x", "-o", "json"],
@@ -147,18 +148,25 @@ fn a_change_whose_report_cannot_be_printed_is_said_to_be_done() {
     std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/asterisk/pjsip.conf"), &conf).unwrap();
     std::fs::write(folder.path().join("pjsip_templates.conf"), "").unwrap();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_sipctl"))
-        .args(["ext", "set", "1000", "--name", "Bob", "--offline", "--pbx"])
-        .arg(format!("asterisk:{}", folder.path().display()))
-        .env_clear()
-        .env("SIPCTL_STATE", folder.path().join("state"))
-        .stdout(full)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(8), "{said}");
+    let pbx = format!("asterisk:{}", folder.path().display());
+    let fails = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_sipctl"))
+            .args(args)
+            .args(["--offline", "--pbx", &pbx])
+            .env_clear()
+            .env("SIPCTL_STATE", folder.path().join("state"))
+            .stdout(full.try_clone().unwrap())
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = fails(&["ext", "set", "1000", "--name", "Bob"]);
+    assert_eq!(code, Some(8), "{said}");
     assert!(said.contains("the change is done") && !said.contains("nothing is changed"), "{said}");
     assert!(std::fs::read_to_string(conf).unwrap().contains("\"Bob\" <1000>"));
+    let (code, said) = fails(&["ext", "add", "1002-1004", "--passwords", "-", "-o", "json"]);
+    assert_eq!(code, Some(8), "{said}");
+    assert!(said.contains(&format!("sipctl ext passwd 1002-1004 --pbx {pbx}")), "{said}");
 }
 
 #[test]
