@@ -115,8 +115,12 @@ impl<'a> Run<'a> {
         let refused = self.outcome.warnings.iter().find(|w| codes.contains(&w.code.as_str()));
         match refused.filter(|_| self.options.strict) {
             None => Ok(()),
-            Some(warning) => Err(Error::failed(format!("{} (--strict): {}", warning.code, warning.message))
-                .hint("nothing is changed; without --strict this is a warning")),
+            Some(warning) => {
+                let place = warning.file.as_ref().map(|file| Place::new(file, warning.line.unwrap_or(0)));
+                let error = Error::failed(format!("{} (--strict): {}", warning.code, warning.message))
+                    .hint("nothing is changed; without --strict this is a warning");
+                Err(Error { place, ..error })
+            }
         }
     }
 
@@ -372,9 +376,9 @@ impl<'a> Run<'a> {
         self.say(places.into_iter().map(|place| {
             let message = match history::own(&own, &files, &place.file) {
                 Some(entry) => format!("holds change {} of sipctl itself, made with --no-reload", entry.id),
-                None => "was edited after the last reload and is not live yet".to_owned(),
+                None => "edited after the last reload, and not live yet".to_owned(),
             };
-            Warning::new("pending-edits", format!("{} {message}", place.file.display())).at(&place)
+            Warning::new("pending-edits", message).at(&place)
         }));
         Ok(true)
     }

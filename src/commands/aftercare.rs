@@ -66,12 +66,16 @@ fn on(cx: &Cx, pbx: &Pbx, selections: &[Selection], act: fn(String) -> Aftercare
     let named: Vec<_> = wanted.into_iter().map(|ext| (estate.registers_as(&ext, Some(&live)), ext)).collect();
     let ids: Vec<String> = named.iter().flat_map(|(ids, _)| ids.clone()).collect();
     let contacts = console.registered(cx, &ids)?;
-    let (ids, registered): (Vec<_>, Vec<_>) =
+    let (ids, mut registered): (Vec<_>, Vec<_>) =
         named.into_iter().filter(|(ids, _)| contacts.iter().any(|contact| contact.is_of(ids))).unzip();
     let acts: Vec<Aftercare> = ids.into_iter().flatten().map(act).collect();
-    let warnings = match acts.is_empty() || dry_run {
-        true => Vec::new(),
-        false => console.aftercare(cx, &acts)?.1,
-    };
+    let mut warnings = Vec::new();
+    if !acts.is_empty() && !dry_run {
+        let (done, failed) = console.aftercare(cx, &acts)?;
+        warnings = failed;
+        if done == 0 {
+            registered.clear();
+        }
+    }
     Ok((registered.into_iter().map(|ext| (ext.number, ext.domain)).collect(), warnings))
 }

@@ -71,6 +71,11 @@ fn kick_and_notify_reach_who_is_registered_and_nobody_else() {
         let result = office.done(&["ext", "notify", "1001", "2001"]);
         assert_eq!(result["changes"], serde_json::json!([{"action": "notify", "number": "1001"}]));
         assert_eq!(phone.hears("NOTIFY").unwrap().header("Event"), Some("check-sync"));
+        // Who is not told is not said to be asked.
+        std::fs::remove_file(office.folder().join("pjsip_notify.conf")).unwrap();
+        let result = office.done(&["ext", "notify", "1001"]);
+        assert_eq!((&result["changed"], &result["changes"]), (&false.into(), &serde_json::json!([])), "{result:#}");
+        assert_eq!(result["warnings"][0]["code"], "aftercare");
 
         let dry = office.done(&["ext", "kick", "1001", "--dry-run"]);
         assert_eq!((&dry["dry_run"], contacts(office, "1001").len()), (&true.into(), 1));
