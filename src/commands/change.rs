@@ -138,7 +138,7 @@ impl ChangeArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct LimitArgs {
     /// Allow a change of up to this many extensions on one PBX [default: 10]
-    #[arg(long, value_name = "N", help_heading = "Change")]
+    #[arg(long, value_name = "N", value_parser = crate::cli::jobs, help_heading = "Change")]
     pub max_change: Option<usize>,
 }
 

@@ -30,9 +30,14 @@ enum HistoryCommand {
     /// Show one change with its masked diff, and where its copies lie
     Show {
         /// The id, as `sipctl history` shows it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = id)]
         id: u64,
     },
+}
+
+/// The id of a change, for clap.
+pub fn id(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write the number of a change, as sipctl history shows it".to_owned())
 }
 
 /// Runs it.

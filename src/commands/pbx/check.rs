@@ -242,7 +242,10 @@ impl Tried {
         let (console, live) = match asked {
             Err(error) if error.code == Code::Interrupted => return Err(error),
             Err(mut error) => {
-                error.hints.insert(0, format!("see whether it runs: systemctl status {}", open.engine.name()));
+                // Who is not let in, or may not read a password, is told already what helps.
+                if error.code == Code::Unreachable && error.hints.len() < 2 {
+                    error.hints.insert(0, format!("see whether it runs: systemctl status {}", open.engine.name()));
+                }
                 self.fail("console", &error);
                 return Ok(());
             }
