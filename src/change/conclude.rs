@@ -9,7 +9,7 @@ use super::journal::Record;
 use super::open::{Fate, Open};
 use super::run::{Ground, Run};
 use crate::cx::Cx;
-use crate::engine::{Proof, Warning};
+use crate::engine::Warning;
 use crate::error::{Code, Error, Result};
 use crate::host::{Content, Host, Stopped, Want};
 use crate::pool::both;
@@ -57,10 +57,10 @@ impl Run<'_> {
     }
 
     /// What is read, and asked, once the files are switched.
-    pub(super) fn foresee_proof(&mut self, proofs: &[Proof]) {
+    pub(super) fn foresee_proof(&mut self) {
         let Some(ground) = &self.ground else { return };
         if let (true, Some(console)) = (self.reloads() && self.target.host.is_far(), &mut self.console) {
-            console.foresee(&ground.plan, proofs);
+            console.foresee(&ground.plan);
         }
         if let Some((home, there)) = &self.ending.past {
             self.target.keeper.foresee(&history::wants(home, there, &ground.plan));

@@ -41,8 +41,6 @@ pub struct Opened {
     pub files: Vec<Entry>,
     /// How to make files live.
     pub reload: Reload,
-    /// What is true of the engine once the new files are live.
-    pub prove_new: Vec<Proof>,
     /// What must be true of it once the old files are live.
     pub prove_old: Vec<Proof>,
     /// Where it is to be confirmed: what the names of its marker and its script end with.
@@ -209,7 +207,6 @@ mod tests {
             who: "root@pbx".into(),
             files: vec![entry],
             reload: Reload::default(),
-            prove_new: vec![],
             prove_old: vec![],
             confirm: None,
         }))

@@ -52,14 +52,13 @@ impl<'a> Open<'a> {
         (host, folder): (&'a dyn Host, &'a Path),
         who: &str,
         plan: &Plan,
-        [prove_new, prove_old]: [Vec<Proof>; 2],
+        prove_old: Vec<Proof>,
         confirm: bool,
     ) -> Result<(Self, Vec<Step>)> {
         let opened = Opened {
             who: who.to_owned(),
             files: entries(cx, host, folder, &plan.files)?,
             reload: plan.reload.clone(),
-            prove_new,
             prove_old,
             confirm: confirm.then(salt).transpose()?,
         };

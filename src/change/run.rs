@@ -383,17 +383,17 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    pub(super) fn make_live(&mut self, opened: &Opened, before: &dyn Estate) -> Result<()> {
+    pub(super) fn make_live(&mut self, opened: &Opened, ground: &Ground) -> Result<()> {
         if !self.reloads() {
             return Ok(());
         }
         self.reloading = true;
         self.reload(&opened.reload)?;
-        let proofs: &[Proof] = if self.proves() { &opened.prove_new } else { &[] };
+        let proofs: &[Proof] = if self.proves() { &ground.plan.prove_new } else { &[] };
         if let Some(error) = self.prove(proofs, "the engine did not take the change")? {
             return Err(error);
         }
-        let broken = self.broken(before, proofs)?;
+        let broken = self.broken(&*ground.estate, proofs)?;
         self.say(broken);
         Ok(())
     }

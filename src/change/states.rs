@@ -140,10 +140,10 @@ impl<'a> Run<'a> {
         gate.before_write(&ground.plan)?;
         self.told = true;
         // From here on the journal holds them: there may be very many.
-        let proofs = [&mut ground.plan.prove_new, &mut ground.prove_old].map(std::mem::take);
+        let prove_old = std::mem::take(&mut ground.prove_old);
         let place = (self.target.host, self.target.folder.as_path());
         let confirm = self.options.confirm.is_some();
-        let (open, steps) = Open::begin(self.cx, place, &self.target.who, &ground.plan, proofs, confirm)?;
+        let (open, steps) = Open::begin(self.cx, place, &self.target.who, &ground.plan, prove_old, confirm)?;
         // Where all are, that is said once.
         let in_place = open.written_in_place().filter(|_| self.target.host.sees_lists()).map(|path| {
             let message = format!("{} has other names or is mounted: it is written in place", path.display());
@@ -174,7 +174,7 @@ impl<'a> Run<'a> {
     /// The same, with the steps that come before it.
     fn switch_with(&mut self, mut open: Open<'a>, before: Vec<Step>) -> Result<()> {
         let later = self.drifts_later() && self.proves();
-        self.foresee_proof(&open.opened.prove_new);
+        self.foresee_proof();
         let Some(ground) = self.ground.take() else { return Ok(()) };
         let (cx, plan) = (self.cx, &ground.plan);
         let console = self.console.as_mut().filter(|_| later);
@@ -182,7 +182,7 @@ impl<'a> Run<'a> {
         let (drift, switched) = both(later, drift, || cx.check().and_then(|()| open.switch(cx, before, &plan.files)));
         self.outcome.changed = switched.is_ok();
         let switched = switched.and(drift.transpose()).and_then(|verdicts| match verdicts {
-            Some(verdicts) if verdicts.iter().any(differs) && self.holds(&open.opened.prove_new)? => Ok(()),
+            Some(verdicts) if verdicts.iter().any(differs) && self.holds(&plan.prove_new)? => Ok(()),
             Some(verdicts) => {
                 open.opened.prove_old = self.drifted(plan, verdicts);
                 Ok(())
@@ -201,7 +201,7 @@ impl<'a> Run<'a> {
         let Some(ground) = self.ground.take() else { return Ok(()) };
         let open = self.open.take();
         let proved = match &open {
-            Some(open) => self.cx.check().and_then(|()| self.make_live(&open.opened, &*ground.estate)),
+            Some(open) => self.cx.check().and_then(|()| self.make_live(&open.opened, &ground)),
             None => Ok(()),
         };
         (self.open, self.ground) = (open, Some(ground));

@@ -446,7 +446,7 @@ pub trait Console: Send {
 
     /// Says what the next reload is for: what is asked after it goes along with it where the way there
     /// is long.
-    fn foresee(&mut self, _plan: &Plan, _proofs: &[Proof]) {}
+    fn foresee(&mut self, _plan: &Plan) {}
 
     /// Reloads and waits until it is over, repeating while somebody else's reload is under way
     /// (up to `cx.timeouts.wait`).

@@ -99,13 +99,13 @@ impl Console for Asterisk<'_> {
         Ok(live)
     }
 
-    fn foresee(&mut self, plan: &Plan, proofs: &[Proof]) {
+    fn foresee(&mut self, plan: &Plan) {
         if let Some(folders) = &self.folders {
             self.link.host().foresee(&reload::left_behind(folders));
         }
         let Some(ability) = &self.ability else { return };
         self.next = Ability::questions().into();
-        self.next.extend(prove::questions(ability, proofs));
+        self.next.extend(prove::questions(ability, &plan.prove_new));
         self.next.extend(dialable::questions(ability, &plan.dial));
         self.next.extend(calls::questions(&plan.aftercare));
     }

@@ -86,8 +86,8 @@ impl Console for FreeSwitch<'_> {
         }
     }
 
-    fn foresee(&mut self, plan: &Plan, proofs: &[Proof]) {
-        self.next = prove::questions(proofs);
+    fn foresee(&mut self, plan: &Plan) {
+        self.next = prove::questions(&plan.prove_new);
         self.next.extend(dialable::questions(&plan.dial));
         self.next.extend(calls::questions(&plan.aftercare));
     }
