@@ -1,6 +1,8 @@
 //! The words for an extension: its number, its fields, and what is wanted of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -203,7 +205,7 @@ pub struct NewExtension {
     /// `--template ENDPOINT[,AUTH,AOR]`, or the inventory's.
     pub template: Vec<String>,
     /// `--file`.
-    pub file: Option<std::path::PathBuf>,
+    pub file: Option<PathBuf>,
 }
 
 /// What is wanted for one extension. Commands make edits and nothing else.
@@ -284,20 +286,32 @@ pub struct Extension {
 
 /// One effective option of an extension, for `ext show`.
 #[derive(Clone, Debug, Serialize)]
-pub struct ShownSetting {
+pub struct ShownSetting<'e> {
     /// `endpoint`, `auth`, `aor`, `identify`; `param`, `variable`, `attr`.
-    pub section: String,
+    pub section: &'static str,
     /// Its name.
-    pub option: String,
+    pub option: Cow<'e, str>,
     /// Its value; a secret is shown as `********`.
-    pub value: String,
+    pub value: Cow<'e, str>,
     /// The file it stands in.
-    pub file: std::path::PathBuf,
+    pub file: Cow<'e, Path>,
     /// The line it stands on.
     pub line: u32,
     /// Whether a template, group or domain gives it.
     #[serde(skip)]
     pub inherited: bool,
+}
+
+impl ShownSetting<'_> {
+    /// The same apart from the files it was read from.
+    pub fn into_owned(self) -> ShownSetting<'static> {
+        ShownSetting {
+            option: self.option.into_owned().into(),
+            value: self.value.into_owned().into(),
+            file: self.file.into_owned().into(),
+            ..self
+        }
+    }
 }
 
 /// Whether an option of this name, in lower case, is a password of a phone: those have a verb of their own.

@@ -48,7 +48,7 @@ pub(super) fn go(run: &mut Run, agreed: &[Place], consent: Consent) -> Result<()
     let asked: &[Proof] = if run.options.no_proof { &[] } else { &proofs };
     let problem = run.prove(asked, "the engine does not hold what the files say")?;
     if run.outcome.proof.status == Status::Failed {
-        let number = run.outcome.proof.failed.first().map(|(proof, _)| proof.number.clone()).unwrap_or_default();
+        let number = run.outcome.proof.failed.first().map(|(proof, _)| proof.number.to_string()).unwrap_or_default();
         let ext = crate::extension::Ext { number, domain: None };
         let place = estate.find(&ext).map(|found| found.source);
         let error = problem.unwrap_or_else(|| Error::new(Code::Refused, "the engine does not hold what the files say"));

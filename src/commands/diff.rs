@@ -182,8 +182,8 @@ fn live(cx: &Cx, pbx: &Pbx) -> Result<Differing> {
 /// The field of a proof, what the engine holds or says of it, and what the files say.
 fn said(proof: &Proof, running: &str) -> [String; 3] {
     let (field, want) = match &proof.expect {
-        Expect::Present => (proof.object.clone(), "present".to_owned()),
-        Expect::Absent => (proof.object.clone(), "absent".to_owned()),
+        Expect::Present => (proof.object.to_string(), "present".to_owned()),
+        Expect::Absent => (proof.object.to_string(), "absent".to_owned()),
         Expect::Field { name, values } => (format!("{}.{name}", proof.object), values.join(", ")),
         Expect::Secret { name, .. } => (format!("{}.{name}", proof.object), String::new()),
     };

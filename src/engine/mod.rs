@@ -4,6 +4,7 @@
 //! An engine opens nothing itself: files come through a [`Host`], answers through the console it
 //! makes from one. Planning is pure.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -131,11 +132,11 @@ impl Done {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     /// The engine's object type: `endpoint`, `auth`, `aor`, `identify`, `user`.
-    pub object: String,
+    pub object: Cow<'static, str>,
     /// Its id.
-    pub id: String,
+    pub id: Arc<str>,
     /// The extension it belongs to.
-    pub number: String,
+    pub number: Arc<str>,
     /// The right answer.
     pub expect: Expect,
 }
@@ -365,7 +366,7 @@ pub trait Estate: Send {
     fn has(&self, ext: &Ext) -> bool;
 
     /// Its effective options with file and line; secrets masked unless `reveal`.
-    fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting>;
+    fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting<'_>>;
 
     /// Where extensions live besides these files, and the line that says so.
     fn elsewhere(&self) -> Option<(String, Place)> {

@@ -52,19 +52,29 @@ impl<'a> Side<'a> {
         let first = self.secrets.partition_point(|secret| secret.end <= offset);
         for secret in self.secrets[first..].iter().take_while(|secret| secret.start < end) {
             if secret.start > at {
-                out.push_str(&String::from_utf8_lossy(&self.bytes[at..secret.start]));
+                push(out, &self.bytes[at..secret.start]);
             }
             if !secret.is_empty() {
                 out.push_str(MASK);
             }
             at = secret.end.min(end).max(at);
         }
-        out.push_str(&String::from_utf8_lossy(&self.bytes[at..end]));
+        push(out, &self.bytes[at..end]);
         out.truncate(start + out[start..].trim_end_matches(['\r', '\n']).len());
-        if out[start..].contains(steers) {
+        // Nearly every line is plain, which bytes tell faster than characters.
+        let plain = out.as_bytes()[start..].iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
+        if !plain && out[start..].contains(steers) {
             let shown = printable(&out[start..]);
             out.replace_range(start.., &shown);
         }
+    }
+}
+
+/// Adds bytes that are mostly UTF-8.
+fn push(out: &mut String, bytes: &[u8]) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => out.push_str(text),
+        Err(_) => out.push_str(&String::from_utf8_lossy(bytes)),
     }
 }
 

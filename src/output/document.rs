@@ -150,7 +150,7 @@ pub struct Shown {
     pub password: Option<String>,
     /// Its effective options.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub settings: Option<Vec<ShownSetting>>,
+    pub settings: Option<Vec<ShownSetting<'static>>>,
     /// Who is registered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contacts: Option<Vec<Contact>>,
@@ -288,9 +288,9 @@ impl ProofShown {
                 Expect::Present | Expect::Absent => None,
             };
             FailedProof {
-                number: proof.number.clone(),
-                object: proof.object.clone(),
-                object_id: proof.id.clone(),
+                number: proof.number.to_string(),
+                object: proof.object.to_string(),
+                object_id: proof.id.to_string(),
                 field,
                 verdict,
                 why,

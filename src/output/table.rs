@@ -132,7 +132,7 @@ fn show(out: &mut impl Write, entry: &Entry, shown: &Shown, width: Option<u16>) 
         let mut table = table(&["SECTION", "OPTION", "VALUE", "WHERE"], width);
         for setting in settings {
             let place = format!("{}:{}", setting.file.display(), setting.line);
-            let cells = [&setting.section, &setting.option, &setting.value, &place];
+            let cells = [setting.section, &setting.option, &setting.value, &place];
             table.add_row(Row::from(cells.map(|text| printable(text))));
         }
         write!(out, "\n{}", lines(&table, false))?;

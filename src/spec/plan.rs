@@ -2,7 +2,7 @@
 //! differences, `apply` carries the edits out, and there is one only where the other is.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -134,7 +134,7 @@ pub fn plan(
         there.iter().partition(|found| found.kind.is_extension());
     let known: HashMap<(&str, Option<&str>), &Extension> =
         others.iter().chain(&phones).map(|found| ((found.number.as_str(), found.domain.as_deref()), *found)).collect();
-    let mut named: BTreeSet<(String, Option<String>)> = BTreeSet::new();
+    let mut named: HashSet<(String, Option<String>)> = HashSet::new();
     let mut problems = Vec::new();
     for row in list.rows.iter().filter(|row| row.is_for(site.pbx)) {
         let ext = work.placed(row);
@@ -385,7 +385,7 @@ pub fn same(name: &str, have: Option<&str>, want: &str) -> bool {
 fn differs(setting: &Setting, have: &[ShownSetting]) -> Option<Changed> {
     let named =
         |shown: &&ShownSetting| shown.section == setting.object && shown.option.eq_ignore_ascii_case(&setting.option);
-    let values: Vec<&str> = have.iter().filter(named).map(|shown| shown.value.as_str()).collect();
+    let values: Vec<&str> = have.iter().filter(named).map(|shown| &*shown.value).collect();
     let (differs, want) = match &setting.want {
         Want::Set(want) if want.is_empty() => (values.iter().any(|value| !value.is_empty()), Some(want)),
         Want::Set(want) => (values.last() != Some(&want.as_str()), Some(want)),

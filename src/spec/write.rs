@@ -187,10 +187,10 @@ fn block(estate: &dyn Estate, ext: &Ext, inherited: bool) -> Block {
         if (shown.inherited && !inherited) || covered || secret || odd || shown.value.chars().any(char::is_control) {
             continue;
         }
-        if !ASTERISK.contains(&shown.section.as_str()) && !FREESWITCH.contains(&shown.section.as_str()) {
+        if !ASTERISK.contains(&shown.section) && !FREESWITCH.contains(&shown.section) {
             continue;
         }
-        values.entry(name).or_default().push(shown.value);
+        values.entry(name).or_default().push(shown.value.into_owned());
     }
     for (name, mut values) in values {
         // Options of FreeSWITCH do not repeat: the last counts.

@@ -143,7 +143,7 @@ impl Estate for Files {
     fn has(&self, ext: &Ext) -> bool {
         self.value(&ext.number).is_some()
     }
-    fn settings(&self, _: &Ext, _: bool) -> Vec<ShownSetting> {
+    fn settings(&self, _: &Ext, _: bool) -> Vec<ShownSetting<'_>> {
         Vec::new()
     }
     fn password(&self, _: &Ext) -> Option<Secret> {
@@ -251,7 +251,7 @@ impl Console for Line<'_> {
         cx.check()?;
         let running = self.engine.running();
         let one = |proof: &Proof| {
-            let holds = running.get(&proof.id).cloned();
+            let holds = running.get(&*proof.id).cloned();
             let wanted = match &proof.expect {
                 Expect::Field { values, .. } => values.first().cloned(),
                 _ => None,

@@ -120,23 +120,23 @@ impl Reader {
             out.push(format!("{name}: ours {found:?}, theirs {basic:?}"));
         }
         let settings = estate.settings(&ext, true);
-        let mut options: BTreeSet<(String, String)> =
-            settings.iter().map(|s| (s.section.clone(), s.option.to_ascii_lowercase())).collect();
+        let mut options: BTreeSet<(&str, String)> =
+            settings.iter().map(|s| (s.section, s.option.to_ascii_lowercase())).collect();
         for name in ["password", "vm-password", "a1-hash", "auth-acl"] {
-            options.insert(("param".to_owned(), name.to_owned()));
+            options.insert(("param", name.to_owned()));
         }
         for name in ["user_context", "accountcode"] {
-            options.insert(("variable".to_owned(), name.to_owned()));
+            options.insert(("variable", name.to_owned()));
         }
         let plain =
             |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
-        options.retain(|(section, name)| plain(name) && section != "attr");
+        options.retain(|(section, name)| plain(name) && *section != "attr");
         let kind = |section: &str| if section == "param" { "param" } else { "var" };
         let questions: Vec<String> =
             options.iter().map(|(section, name)| format!("user_data {at} {} {name}", kind(section))).collect();
         for ((section, name), answer) in options.iter().zip(self.ask(&questions)) {
             let ours = settings.iter().rfind(|s| s.section == *section && s.option.eq_ignore_ascii_case(name));
-            let ours = ours.map_or("", |setting| setting.value.as_str());
+            let ours = ours.map_or("", |setting| &*setting.value);
             // What is no UTF-8 the engine loses in its copy of a user.
             if none(&answer) != ours && !ours.contains('\u{fffd}') {
                 out.push(format!("{at} {section}.{name}: ours {ours:?}, theirs {answer:?}"));

@@ -271,7 +271,7 @@ pub fn cx() -> Cx<'static> {
 
 /// A proof about a user of the only domain.
 pub fn proof(number: &str, expect: Expect) -> Proof {
-    Proof { object: "user".to_owned(), id: format!("{number}@pbx.example.org"), number: number.to_owned(), expect }
+    Proof { object: "user".into(), id: format!("{number}@pbx.example.org").into(), number: number.into(), expect }
 }
 
 /// A proof about a field.

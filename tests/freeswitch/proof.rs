@@ -115,12 +115,12 @@ fn what_cannot_be_asked_is_unproved() {
     let host = engine.host();
     let mut console = engine.console(&host);
     let mut odd = [proof("1000", Expect::Present), proof("1000", Expect::Present), proof("1000", Expect::Present)];
-    odd[0].id = "1000".to_owned();
-    odd[1].id = "10 00@pbx.example.org;;version".to_owned();
-    odd[2].object = "endpoint".to_owned();
+    odd[0].id = "1000".into();
+    odd[1].id = "10 00@pbx.example.org;;version".into();
+    odd[2].object = "endpoint".into();
     let verdicts = console.prove(&cx(), &odd, &[]).unwrap();
     assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Unproved { .. })), "{verdicts:?}");
-    let elsewhere = sipctl::engine::Proof { id: "1000@wrong.domain".to_owned(), ..proof("1000", Expect::Present) };
+    let elsewhere = sipctl::engine::Proof { id: "1000@wrong.domain".into(), ..proof("1000", Expect::Present) };
     assert!(matches!(console.prove(&cx(), &[elsewhere], &[]).unwrap()[0], Verdict::Failed { .. }));
 }
 

@@ -113,7 +113,7 @@ fn differences(release: &Release, tree: &Path) -> Vec<String> {
     let verdicts = console.prove(&cx(), &proofs, &[]).unwrap();
     for (proof, verdict) in proofs.iter().zip(&verdicts) {
         let kind = Type::by_name(proof.object.as_bytes());
-        let there = expected(&estate, kind).contains(&proof.id);
+        let there = expected(&estate, kind).contains(&*proof.id);
         let right = match verdict {
             Verdict::Proved | Verdict::Indirect => there,
             Verdict::Failed { .. } => !there,

@@ -291,7 +291,7 @@ pub fn cx() -> Cx<'static> {
 
 /// A proof about an object; its number is its id.
 pub fn proof(object: &str, id: &str, expect: Expect) -> Proof {
-    Proof { object: object.to_owned(), id: id.to_owned(), number: id.to_owned(), expect }
+    Proof { object: object.to_owned().into(), id: id.into(), number: id.into(), expect }
 }
 
 /// A proof about a field.

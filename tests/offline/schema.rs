@@ -1,5 +1,7 @@
 //! A small check against the committed JSON schema: the keywords it uses, and no undocumented key.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use sipctl::change::{Outcome, ProofReport, Status};
 use sipctl::engine::{Done, Expect, Proof, Reloaded, Verdict, Warning};
@@ -110,10 +112,10 @@ fn a_list_with_everything_fits_the_schema() {
         list: text(),
     };
     let setting = ShownSetting {
-        section: "aor".into(),
+        section: "aor",
         option: "a".into(),
         value: "1".into(),
-        file: "/p".into(),
+        file: Path::new("/p").into(),
         line: 4,
         inherited: false,
     };

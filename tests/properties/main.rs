@@ -71,7 +71,7 @@ fn others_are_untouched(house: &House, home: &Home, numbers: &[&str]) {
 }
 
 /// A number with its effective options: section, name, value.
-type View = (String, Vec<(String, String, String)>);
+type View = (String, Vec<(&'static str, String, String)>);
 
 /// The effective options of everybody but `numbers`.
 fn views(estate: &dyn Estate, numbers: &[&str]) -> Vec<View> {
@@ -79,7 +79,7 @@ fn views(estate: &dyn Estate, numbers: &[&str]) -> Vec<View> {
     others
         .map(|extension| {
             let settings = estate.settings(&ext(&extension.number), true).into_iter();
-            (extension.number, settings.map(|s| (s.section, s.option, s.value)).collect())
+            (extension.number, settings.map(|s| (s.section, s.option.into_owned(), s.value.into_owned())).collect())
         })
         .collect()
 }

@@ -10,7 +10,7 @@ use crate::cx::Cx;
 use crate::engine::Live;
 use crate::engine::refuse::no_such_extension;
 use crate::error::{Error, Result};
-use crate::extension::Ext;
+use crate::extension::{Ext, ShownSetting};
 use crate::inventory::Pbx;
 use crate::output::document::{Body, Listed, Shown};
 use crate::selection::{self, Selection};
@@ -74,7 +74,7 @@ fn on(cx: &Cx, pbx: &Pbx, ext: &Ext, args: &ShowArgs) -> Result<Listed> {
     let shown = Shown {
         extension,
         password: password.map(|secret| String::from_utf8_lossy(secret.reveal()).into_owned()),
-        settings: Some(estate.settings(ext, args.reveal)),
+        settings: Some(estate.settings(ext, args.reveal).into_iter().map(ShownSetting::into_owned).collect()),
         contacts,
     };
     Ok(Listed { extensions: vec![shown], warnings })

@@ -1,7 +1,7 @@
 //! A plan in the making: splices against the files as they were read, new files, files that go,
 //! and which objects may differ afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,8 +29,8 @@ pub struct Draft<'e> {
     pub moves: Moves,
     /// Settings to append below a line, so that several edits of one section keep their order.
     appended: BTreeMap<(FileId, u32), Vec<Vec<u8>>>,
-    /// Objects that may differ afterwards, with the extension they belong to.
-    pub allowed: BTreeMap<(Type, Vec<u8>), String>,
+    /// Objects that may differ afterwards, by type and id, with the extension they belong to.
+    allowed: BTreeMap<Type, HashMap<Vec<u8>, Arc<str>>>,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
     /// What follows after proof.
@@ -68,7 +68,17 @@ impl<'e> Draft<'e> {
 
     /// Lets an object differ.
     pub fn allow(&mut self, kind: Type, id: impl Into<Vec<u8>>, number: &str) {
-        self.allowed.insert((kind, id.into()), number.to_owned());
+        self.allowed.entry(kind).or_default().insert(id.into(), number.into());
+    }
+
+    /// Whose object may differ.
+    pub fn owner(&self, kind: Type, id: &[u8]) -> Option<&str> {
+        Some(self.allowed.get(&kind)?.get(id)?)
+    }
+
+    /// The extensions whose objects may differ.
+    pub fn touched(&self) -> HashSet<&str> {
+        self.allowed.values().flat_map(HashMap::values).map(|number| &**number).collect()
     }
 
     /// Records a splice.

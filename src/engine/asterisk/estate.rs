@@ -270,21 +270,23 @@ impl engine::Estate for Estate {
         [Type::Endpoint, Type::Auth, Type::Aor].iter().any(|kind| self.objects.find(&self.configs, *kind, id).is_some())
     }
 
-    fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting> {
+    fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting<'_>> {
         let Some(parts) = self.parts(&ext.number) else { return Vec::new() };
         let mut out = Vec::new();
         for object in parts.objects() {
             let config = self.configs.of(object);
             for (name, value, var) in self.configs.options(object) {
-                let place = config.place(var.at);
-                let option = String::from_utf8_lossy(name).into_owned();
-                let value = match super::mask::is_secret(name) && !reveal {
-                    true => super::mask::MASK.to_owned(),
-                    false => String::from_utf8_lossy(value).into_owned(),
-                };
-                let section = object.kind.name().to_owned();
-                let inherited = var.inherited;
-                out.push(ShownSetting { section, option, value, file: place.file, line: place.line, inherited });
+                out.push(ShownSetting {
+                    section: object.kind.name(),
+                    option: String::from_utf8_lossy(name),
+                    value: match super::mask::is_secret(name) && !reveal {
+                        true => super::mask::MASK.into(),
+                        false => String::from_utf8_lossy(value),
+                    },
+                    file: config.files[var.at.file as usize].path.as_path().into(),
+                    line: var.at.line + 1,
+                    inherited: var.inherited,
+                });
             }
         }
         out
@@ -338,7 +340,7 @@ impl engine::Estate for Estate {
         let mut out = Vec::new();
         for (kind, id) in log::refused(log) {
             let object = self.objects.find(&self.configs, Type::by_name(kind.as_bytes()), id.as_bytes());
-            let Some(object) = object.filter(|_| !proofs.iter().any(|p| p.object == kind && p.id == id)) else {
+            let Some(object) = object.filter(|_| !proofs.iter().any(|p| p.object == kind && *p.id == *id)) else {
                 continue;
             };
             let why = log::blame(log, kind, id).unwrap_or_default();

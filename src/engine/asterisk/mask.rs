@@ -56,13 +56,38 @@ pub fn secrets(doc: &Document, window: Range<usize>) -> Vec<Range<usize>> {
 /// The offset just behind a word that announces a secret, in the comment of a line or, where the
 /// line has no meaning to the engine, anywhere on it.
 fn word_in_comment(line: &[u8]) -> Option<usize> {
-    let lower = line.to_ascii_lowercase();
-    let ends = WORDS.iter().filter_map(|word| {
-        let at = lower.windows(word.len()).position(|window| window == word.as_bytes())?;
-        Some(at + word.len())
-    });
-    let at = ends.min()?;
+    let here = |at: usize| {
+        let fits = |word: &&&str| line[at..].get(..word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word.as_bytes()));
+        // No other letter starts one of them.
+        let starts = matches!(line[at], b'p' | b'P' | b's' | b'S' | b'm' | b'M');
+        WORDS.iter().filter(|_| starts).find(fits).map(|word| at + word.len())
+    };
+    let at = (0..line.len()).find_map(here)?;
     let rest = &line[at..];
     let skip = rest.iter().take_while(|b| b" \t=>:+".contains(b)).count();
     Some(at + skip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::asterisk_conf::Carry;
+
+    #[test]
+    fn a_word_in_a_comment_announces_a_secret_in_any_case() {
+        for (text, secret) in [
+            ("; old Password: x y\n", Some("x y")),
+            ("; passwd=x ; md5_cred=y\n", Some("x ; md5_cred=y")),
+            ("[a] ; MD5Cred => x\n", Some("x")),
+            ("no equals, the secret x\n", Some("x")),
+            ("; passphrase: x\n", None),
+            ("; its password\n", None),
+            ("; p", None),
+        ] {
+            let (doc, _) = Document::parse(text.as_bytes().into(), Carry::default());
+            let found = secrets(&doc, 0..text.len());
+            let found: Vec<&str> = found.into_iter().map(|span| &text[span]).collect();
+            assert_eq!(found, secret.into_iter().collect::<Vec<_>>(), "{text}");
+        }
+    }
 }

@@ -23,10 +23,10 @@ impl Parts {
     /// Follows the references of an endpoint.
     pub fn of(configs: &Configs, objects: &Objects, endpoint: Object) -> Self {
         let id = configs.id(endpoint);
-        let follow = |kind, option: &str| -> Vec<Object> {
+        let follow = |kind, option| -> Vec<Object> {
             match endpoint.dialect {
                 Dialect::Pjsip => {
-                    configs.list(endpoint, option).iter().filter_map(|id| objects.find(configs, kind, id)).collect()
+                    configs.list(endpoint, option).filter_map(|id| objects.find(configs, kind, id)).collect()
                 }
                 Dialect::Wizard => objects.of(kind).iter().copied().filter(|o| same_section(*o, endpoint)).collect(),
             }
@@ -108,7 +108,7 @@ fn same_section(a: Object, b: Object) -> bool {
 }
 
 fn names_auth(configs: &Configs, endpoint: Object) -> bool {
-    endpoint.dialect == Dialect::Pjsip && !configs.list(endpoint, "auth").is_empty()
+    endpoint.dialect == Dialect::Pjsip && configs.list(endpoint, "auth").next().is_some()
 }
 
 fn may_register(configs: &Configs, aor: Object) -> bool {

@@ -1,7 +1,9 @@
 //! From two readings of a configuration to the questions for the engine: whatever an object's
 //! effective options were before and are after is what is asked, and nothing else may differ.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use super::mask::is_secret;
 use super::objects::{Configs, Object, Objects, Type};
@@ -52,7 +54,7 @@ fn effective(configs: &Configs, object: Object) -> Vec<Effective> {
 const WIZARD: &str = "(wizard)";
 
 /// Whose object it is, for the report.
-type Owner<'a> = &'a dyn Fn(Type, &[u8]) -> Option<String>;
+type Owner<'a> = &'a dyn Fn(Type, &[u8]) -> Option<&'a str>;
 
 /// What differs between two readings.
 #[derive(Debug, Default)]
@@ -90,7 +92,7 @@ pub fn difference(before: (&Configs, &Objects), after: (&Configs, &Objects), own
             (_, b) => (after.0, b.expect("one of the two is there")),
         };
         let id = configs.id(object).into_owned();
-        let number = owner(object.kind, &id).unwrap_or_else(|| String::from_utf8_lossy(&id).into_owned());
+        let number = owner(object.kind, &id).map_or_else(|| String::from_utf8_lossy(&id), Cow::Borrowed);
         prove_change(before.0, a, after.0, b, &id, &number, &mut out)?;
         out.objects.push((object.kind, id));
     }
@@ -121,8 +123,8 @@ fn prove_change(
     }
     let x = a.map(|a| effective(before, a));
     let y = b.map(|b| effective(after, b));
-    let id = String::from_utf8_lossy(id).into_owned();
-    let proof = |expect| Proof { object: kind.name().to_owned(), id: id.clone(), number: number.to_owned(), expect };
+    let (id, number): (Arc<str>, Arc<str>) = (String::from_utf8_lossy(id).into(), number.into());
+    let proof = |expect| Proof { object: kind.name().into(), id: id.clone(), number: number.clone(), expect };
     for (own, other, to) in [(&y, &x, &mut out.new), (&x, &y, &mut out.old)] {
         let Some(own) = own else {
             to.push(proof(Expect::Absent));
@@ -181,7 +183,7 @@ pub fn of_objects(
 ) -> Vec<Proof> {
     let mut out = Vec::new();
     for (number, object) in objects {
-        let id = configs.id_text(object);
+        let (id, number): (Arc<str>, Arc<str>) = (configs.id_text(object).into(), number.into());
         let mut push = |expect| {
             out.push(Proof { object: object.kind.name().into(), id: id.clone(), number: number.clone(), expect })
         };

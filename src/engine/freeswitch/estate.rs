@@ -320,20 +320,23 @@ impl engine::Estate for Estate {
         })
     }
 
-    fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting> {
+    fn settings(&self, ext: &Ext, reveal: bool) -> Vec<ShownSetting<'_>> {
         let Some(user) = self.user(ext) else { return Vec::new() };
         let Reading { doc, directory } = &self.reading;
         let mut out = Vec::new();
         for setting in PARTS.iter().flat_map(|part| directory.settings(doc, user, *part)) {
             let place = doc.merged.place(setting.span.map_or(doc.tree.open(setting.node).start, |span| span.start));
-            let value = match mask::is_secret(&setting.name) && !reveal {
-                true => MASK.to_owned(),
-                false => String::from_utf8_lossy(&setting.value).into_owned(),
-            };
-            let option = String::from_utf8_lossy(&setting.name).into_owned();
-            let section = setting.part.name().to_owned();
-            let inherited = !setting.own;
-            out.push(ShownSetting { section, option, value, file: place.file, line: place.line, inherited });
+            out.push(ShownSetting {
+                section: setting.part.name(),
+                option: String::from_utf8_lossy(&setting.name).into_owned().into(),
+                value: match mask::is_secret(&setting.name) && !reveal {
+                    true => MASK.into(),
+                    false => String::from_utf8_lossy(&setting.value).into_owned().into(),
+                },
+                file: place.file.into(),
+                line: place.line,
+                inherited: !setting.own,
+            });
         }
         out
     }

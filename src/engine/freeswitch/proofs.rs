@@ -2,6 +2,7 @@
 //! whom nobody asked to change.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::directory::{Part, User, last};
 use super::estate::{PARTS, Reading};
@@ -68,8 +69,10 @@ fn expect(value: &Value) -> Result<Expect> {
     Ok(Expect::Secret { name, salt, md5 })
 }
 
-fn proof(reading: &Reading, user: &User, number: &str, live: Option<&Live>, expect: Expect) -> Proof {
-    Proof { object: "user".to_owned(), id: reading.address(user, live), number: number.to_owned(), expect }
+/// Makes questions about a user.
+fn about(reading: &Reading, user: &User, number: &str, live: Option<&Live>) -> impl Fn(Expect) -> Proof {
+    let (id, number): (Arc<str>, Arc<str>) = (reading.address(user, live).into(), number.into());
+    move |expect| Proof { object: "user".into(), id: id.clone(), number: number.clone(), expect }
 }
 
 /// Everything the files say of a user himself; what he has of his group and domain is theirs.
@@ -82,7 +85,7 @@ pub fn of_user(reading: &Reading, user: &User, live: Option<&Live>) -> Vec<Proof
     let values = values(reading, user).into_iter().filter(own);
     let fields = values.filter(can_be_asked).filter_map(|value| expect(&value).ok());
     let all = std::iter::once(Expect::Present).chain(fields);
-    all.map(|expect| proof(reading, user, &user.id, live, expect)).collect()
+    all.map(about(reading, user, &user.id, live)).collect()
 }
 
 /// What must be true after a change, and when the old files are back.
@@ -96,11 +99,12 @@ pub fn of_change(
     for ((reading, own), (reading_b, other), to) in [(after, before, &mut new), (before, after, &mut old)] {
         let (Some(own), other) = (own, other) else {
             if let Some(other) = other {
-                to.push(proof(reading_b, other, number, live, Expect::Absent));
+                to.push(about(reading_b, other, number, live)(Expect::Absent));
             }
             continue;
         };
-        let mut push = |expect| to.push(proof(reading, own, number, live, expect));
+        let proof = about(reading, own, number, live);
+        let mut push = |expect| to.push(proof(expect));
         push(Expect::Present);
         let mine = values(reading, own);
         let theirs = other.map(|other| values(reading_b, other)).unwrap_or_default();

@@ -29,7 +29,7 @@ pub fn files(estate: &Estate, files: &[FileChange], done: &[Done], undone: &[Vec
     let owner = |_: Type, id: &[u8]| {
         let id = String::from_utf8_lossy(id);
         let named = numbers.iter().filter(|number| id.contains(number.as_str()));
-        named.max_by_key(|number| number.len()).map(|number| (*number).clone())
+        named.max_by_key(|number| number.len()).map(|number| number.as_str())
     };
     let old = before.as_ref().unwrap_or(&estate.objects);
     let difference = proofs::difference((&estate.configs, old), (&configs, &objects), &owner)?;

@@ -94,7 +94,7 @@ impl<'e> Room<'e> {
             let users = objects.of(Type::Endpoint).iter().chain(objects.of(Type::Registration));
             // Nearly no endpoint names one; this keeps the list from being made for each.
             let named = users.filter(|user| configs.last(**user, "outbound_auth").is_some());
-            named.flat_map(|user| configs.list(*user, "outbound_auth")).collect()
+            named.flat_map(|user| configs.list(*user, "outbound_auth")).map(<[u8]>::to_vec).collect()
         });
         outbound.contains(&*self.estate.configs.id(auth))
     }
@@ -396,11 +396,10 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     if let Some(problem) = new_problem(&room.estate.configs, &configs) {
         return Err(problem);
     }
-    let owner = |kind: Type, id: &[u8]| draft.allowed.get(&(kind, id.to_vec())).cloned();
     let before = (&room.estate.configs, before.as_ref().unwrap_or(&room.estate.objects));
-    let difference = proofs::difference(before, (&configs, &objects), &owner)?;
+    let difference = proofs::difference(before, (&configs, &objects), &|kind, id| draft.owner(kind, id))?;
     for (kind, id) in &difference.objects {
-        if owner(*kind, id).is_none() {
+        if draft.owner(*kind, id).is_none() {
             let name = String::from_utf8_lossy(id);
             return Err(Error::failed(format!(
                 "this would also change {} {name}, which nobody asked for",
@@ -423,8 +422,9 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
     plan.reload = Reload { narrow: vec![RELOAD.to_owned()], only_narrow: false };
     plan.aftercare.splice(0..0, std::mem::take(&mut draft.aftercare));
     plan.dial = edits.iter().filter_map(|edit| dial(&configs, &objects, edit)).collect();
-    let touched: BTreeSet<&String> = draft.allowed.values().collect();
-    plan.done = edits.iter().map(|edit| Done::of(edit, None)).filter(|done| touched.contains(&done.number)).collect();
+    let touched = draft.touched();
+    let done = edits.iter().map(|edit| Done::of(edit, None));
+    plan.done = done.filter(|done| touched.contains(done.number.as_str())).collect();
     Ok(plan)
 }
 

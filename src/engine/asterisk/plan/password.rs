@@ -67,8 +67,7 @@ fn auth_of(room: &Room, parts: &Parts, number: &str) -> Result<Object> {
     match parts.auths.as_slice() {
         [one] => Ok(*one),
         [] => {
-            let named = configs.list(parts.endpoint, "auth");
-            let message = match named.first() {
+            let message = match configs.list(parts.endpoint, "auth").next() {
                 Some(name) => format!("{number} names auth {}, which does not exist", String::from_utf8_lossy(name)),
                 None => format!("{number} has no auth: it is known by its address, or anybody may register"),
             };
@@ -159,8 +158,7 @@ pub fn digest(secret: &Secret, algorithm: Algorithm, user: &str, realm: &str) ->
 /// The algorithms phones of this auth are challenged with; MD5 where nothing is said.
 fn algorithms(configs: &Configs, auth: Object) -> Vec<Algorithm> {
     let named = configs.list(auth, "supported_algorithms_uas");
-    let known: Vec<Algorithm> =
-        named.iter().filter_map(|name| Algorithm::by_name(&String::from_utf8_lossy(name))).collect();
+    let known: Vec<Algorithm> = named.filter_map(|name| Algorithm::by_name(&String::from_utf8_lossy(name))).collect();
     match known.is_empty() {
         true => vec![Algorithm::Md5],
         false => known,
