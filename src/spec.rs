@@ -127,7 +127,7 @@ pub struct Row {
     /// The fields that are named, for Asterisk and for FreeSWITCH; mostly they are the same.
     pub fields: [Arc<Fields>; 2],
     /// Options of one engine or the other.
-    pub settings: Vec<Setting>,
+    pub settings: Arc<Vec<Setting>>,
     /// Its password.
     pub key: Key,
     /// Templates of a new one (Asterisk).

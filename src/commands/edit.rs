@@ -175,8 +175,9 @@ fn difference(before: Row, mut after: Row) -> Row {
             Setting { want: Want::Unset(value), ..had.clone() }
         })
         .collect();
-    after.settings.retain(|has| !before.settings.contains(has));
-    after.settings.extend(unset);
+    let settings = Arc::make_mut(&mut after.settings);
+    settings.retain(|has| !before.settings.contains(has));
+    settings.extend(unset);
     after
 }
 

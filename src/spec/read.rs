@@ -448,12 +448,18 @@ impl Reader {
                 break;
             }
             before.push((number.at, own.pbx.clone()));
-            let fields = Arc::new(filled_fields(&asterisks, &ext.number));
-            let others = if differ { Arc::new(filled_fields(&freeswitchs, &ext.number)) } else { Arc::clone(&fields) };
+            let last = self.list.rows.last();
+            let fields = |layers, engine: usize| {
+                shared(filled_fields(layers, &ext.number), last.map(|row: &Row| &row.fields[engine]))
+            };
+            let asterisk = fields(&asterisks, 0);
+            let freeswitch = if differ { fields(&freeswitchs, 1) } else { Arc::clone(&asterisk) };
+            let settings = settings.iter().map(|setting| filled(setting, &ext.number)).collect();
+            let settings = shared(settings, last.map(|row| &row.settings));
             self.list.rows.push(Row {
                 pbx: own.pbx.clone(),
-                fields: [fields, others],
-                settings: settings.iter().map(|setting| filled(setting, &ext.number)).collect(),
+                fields: [asterisk, freeswitch],
+                settings,
                 key: if own.key == Key::Unsaid { defaults.key.clone() } else { own.key.clone() },
                 template: if own.template.is_empty() { defaults.template.clone() } else { own.template.clone() },
                 file: file.clone(),
@@ -500,6 +506,14 @@ fn is_other(text: &str) -> bool {
 fn is_old(text: &str) -> bool {
     let truth = ["yes", "no", "on", "off"].iter().any(|truth| text.eq_ignore_ascii_case(truth));
     truth || (text.contains('_') && is_other(&text.replace('_', "")))
+}
+
+/// A value of a row; where the one before has the same, as most have in a long list, that one's.
+fn shared<T: PartialEq>(value: T, last: Option<&Arc<T>>) -> Arc<T> {
+    match last.filter(|last| ***last == value) {
+        Some(last) => Arc::clone(last),
+        None => Arc::new(value),
+    }
 }
 
 fn filled_fields(layers: &[&(&'static str, Field)], number: &str) -> Fields {

@@ -186,7 +186,11 @@ impl Carried {
                 ext: Ext { number: found.number.clone(), domain: None },
                 pbx: Vec::new(),
                 fields: Default::default(),
-                settings: if same_engine { settings(here, open.engine, estate.as_ref(), &found) } else { Vec::new() },
+                settings: if same_engine {
+                    settings(here, open.engine, estate.as_ref(), &found).into()
+                } else {
+                    Arc::default()
+                },
                 key: Key::Unsaid,
                 template: Vec::new(),
                 file: [None, None],
