@@ -1,6 +1,7 @@
 //! The files of a plan that come, go or change their name, and what a change makes of each file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +16,8 @@ pub type Changes = BTreeMap<PathBuf, Option<Arc<[u8]>>>;
 /// Files that come, go or change their name.
 #[derive(Debug, Default)]
 pub struct Moves {
-    created: BTreeMap<PathBuf, (Arc<[u8]>, PathBuf)>,
+    /// By their bytes: there may be many, and paths compare slowly.
+    created: BTreeMap<OsString, (Arc<[u8]>, PathBuf)>,
     removed: BTreeSet<PathBuf>,
     moved: BTreeMap<PathBuf, PathBuf>,
 }
@@ -23,7 +25,7 @@ pub struct Moves {
 impl Moves {
     /// Records a new file that takes owner and mode of another.
     pub fn create(&mut self, path: PathBuf, bytes: Vec<u8>, like: &Path) {
-        self.created.insert(path, (bytes.into(), like.to_owned()));
+        self.created.insert(path.into(), (bytes.into(), like.to_owned()));
     }
 
     /// Records that a file, with what becomes of its bytes, goes to another name.
@@ -57,7 +59,9 @@ impl Moves {
 
     /// Adds new files and those that go.
     pub fn finish(&self, changes: &mut Changes) {
-        changes.extend(self.created.iter().map(|(path, (bytes, _))| (path.clone(), Some(Arc::clone(bytes)))));
+        let created = self.created.iter().map(|(path, (bytes, _))| (path.into(), Some(Arc::clone(bytes))));
+        // One by one each would be looked up among the others.
+        changes.append(&mut created.collect());
         for path in &self.removed {
             changes.entry(path.clone()).or_insert(None);
         }
@@ -75,7 +79,7 @@ impl Moves {
         let (x, y) = splice::windows(old, new);
         let [secrets_before, secrets_after] = secrets([old, new], [x, y]);
         let renamed = || self.moved.iter().find(|(_, to)| *to == path).map(|(from, _)| from.clone());
-        let like = self.created.get(path).map(|(_, like)| like.clone()).or_else(renamed);
+        let like = self.created.get(path.as_os_str()).map(|(_, like)| like.clone()).or_else(renamed);
         FileChange {
             path: path.clone(),
             secrets_before,

@@ -63,7 +63,7 @@ impl Snapshot {
     #[must_use]
     pub fn with(&self, changes: &Changes) -> Self {
         let mut all = self.changes.clone();
-        all.extend(changes.iter().map(|(path, bytes)| (path.clone(), bytes.clone())));
+        all.append(&mut changes.clone());
         Self { answers: Arc::clone(&self.answers), changes: all, patterns: OnceLock::new() }
     }
 
