@@ -133,7 +133,7 @@ fn show(out: &mut impl Write, entry: &Entry, shown: &Shown, width: Option<u16>) 
         for setting in settings {
             let place = format!("{}:{}", setting.file.display(), setting.line);
             let cells = [setting.section, &setting.option, &setting.value, &place];
-            table.add_row(Row::from(cells.map(|text| printable(text))));
+            table.add_row(Row::from(cells.map(printable)));
         }
         write!(out, "\n{}", lines(&table, false))?;
     }

@@ -168,6 +168,15 @@ fn only_a_digest_is_stored_and_the_phone_registers() {
         let password = result["passwords"]["1002"].as_str().unwrap();
         assert_eq!(office.phone("1002", password).register(), 200);
         assert!(!office.text("pjsip.conf").contains(password));
+        // A realm of its own, and another algorithm where there is one.
+        let mut own = vec!["auth.realm=office.example"];
+        own.extend((stored == "password_digest").then_some("auth.supported_algorithms_uas=SHA-256"));
+        for (number, set) in ["1006", "1007"].into_iter().zip(own) {
+            let result = office.proved(&["ext", "add", number, "--digest", "--set", set, "--passwords", "-"]);
+            let password = result["passwords"][number].as_str().unwrap();
+            assert_eq!(office.phone(number, password).register(), 200, "{set}");
+            assert_eq!(office.phone(number, "another").register(), 401, "{set}");
+        }
         // A digest that nobody could ever read again is not made.
         office.refused(&["ext", "add", "1003", "--digest"], 2, "--passwords");
     });

@@ -139,23 +139,26 @@ impl Phone {
         self.socket.send(text.as_bytes()).unwrap();
     }
 
-    /// Digest credentials of RFC 2617 for a challenge.
+    /// Digest credentials of RFC 2617 for a challenge; of RFC 8760 where nobody asks for MD5.
     fn credentials(&self, challenge: &Message, method: &str, uri: &str) -> String {
-        let mut all = challenge.headers("WWW-Authenticate").chain(challenge.headers("Proxy-Authenticate"));
-        let md5 = all.find(|c| !c.contains("SHA")).unwrap_or_default().to_owned();
+        let all = || challenge.headers("WWW-Authenticate").chain(challenge.headers("Proxy-Authenticate"));
+        let md5 = all().find(|c| !c.contains("SHA"));
+        let algorithm = if md5.is_some() { Algorithm::Md5 } else { Algorithm::Sha256 };
+        let asked = md5.or_else(|| all().find(|c| c.contains("SHA-256"))).unwrap_or_default().to_owned();
         let part = |name: &str| {
-            let (_, rest) = md5.split_once(&format!("{name}=\"")).unwrap_or_default();
+            let (_, rest) = asked.split_once(&format!("{name}=\"")).unwrap_or_default();
             rest.split('"').next().unwrap_or_default().to_owned()
         };
         let (realm, nonce, opaque) = (part("realm"), part("nonce"), part("opaque"));
-        let ha1 = Secret::new(self.password.as_str()).ha1(Algorithm::Md5, &self.number, &realm).unwrap();
-        let ha2 = Algorithm::Md5.hex(&[method.as_bytes(), b":", uri.as_bytes()]);
+        let ha1 = Secret::new(self.password.as_str()).ha1(algorithm, &self.number, &realm).unwrap();
+        let ha2 = algorithm.hex(&[method.as_bytes(), b":", uri.as_bytes()]);
         let text = format!("{ha1}:{nonce}:00000001:cafe:auth:{ha2}");
-        let response = Algorithm::Md5.hex(&[text.as_bytes()]);
+        let response = algorithm.hex(&[text.as_bytes()]);
         format!(
             "Authorization: Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", \
-             response=\"{response}\", algorithm=MD5, cnonce=\"cafe\", nc=00000001, qop=auth, opaque=\"{opaque}\"\r\n",
-            self.number
+             response=\"{response}\", algorithm={}, cnonce=\"cafe\", nc=00000001, qop=auth, opaque=\"{opaque}\"\r\n",
+            self.number,
+            algorithm.name()
         )
     }
 

@@ -214,7 +214,7 @@ fn digests_go_to_who_has_a_use_for_them() {
         let digests =
             algorithms.replace("SHA-256", &format!("SHA-256:{:064}", 7)).replace("MD5", &format!("MD5:{:032}", 7));
         let auth = format!(
-            "supported_algorithms_uas={algorithms}\nrealm={realm}\npassword_digest={digests}\npassword=not-this-one"
+            "supported_algorithms_uas={algorithms}\nsupported_algorithms_uac={algorithms}\nrealm={realm}\npassword_digest={digests}\npassword=not-this-one"
         );
         let text = format!(
             "[1007]\ntype=endpoint\ncontext=internal\nauth=1007\naors=1007\n\n[1007]\ntype=auth\nusername=1007\n\

@@ -151,18 +151,25 @@ pub fn digests(secret: &Secret, algorithms: &[Algorithm], user: &str, realm: &st
 pub fn digest(secret: &Secret, algorithm: Algorithm, user: &str, realm: &str) -> Result<String> {
     secret.ha1(algorithm, user, realm).map_err(|error| {
         let known = secret.algorithms().into_iter().map(Algorithm::name).collect::<Vec<_>>().join(",");
-        error.hint(format!("or let its auth ask for what is known: auth.supported_algorithms_uas={known}"))
+        error.hint(format!("or let its auth want no other: auth.supported_algorithms_uas={known} and _uac={known}"))
     })
 }
 
-/// The algorithms phones of this auth are challenged with; MD5 where nothing is said.
+/// The algorithms Asterisk wants a digest of: those it challenges phones with, and those it would answer
+/// another's challenge with; MD5 where nothing is said.
 fn algorithms(configs: &Configs, auth: Object) -> Vec<Algorithm> {
-    let named = configs.list(auth, "supported_algorithms_uas");
-    let known: Vec<Algorithm> = named.filter_map(|name| Algorithm::by_name(&String::from_utf8_lossy(name))).collect();
-    match known.is_empty() {
-        true => vec![Algorithm::Md5],
-        false => known,
+    let mut out = Vec::new();
+    for option in ["supported_algorithms_uas", "supported_algorithms_uac"] {
+        let named = configs.list(auth, option);
+        let named = named.filter_map(|name| Algorithm::by_name(&String::from_utf8_lossy(name)));
+        let mut known: Vec<Algorithm> = named.collect();
+        if known.is_empty() {
+            known.push(Algorithm::Md5);
+        }
+        known.retain(|algorithm| !out.contains(algorithm));
+        out.extend(known);
     }
+    out
 }
 
 /// What the phone of an auth is challenged with: a digest holds for nothing else.
