@@ -137,12 +137,19 @@ impl Asterisk {
         let until = Instant::now() + Duration::from_secs(30);
         let (cx, host) = (Cx::new(&Silent), self.host());
         let path = self.socket();
-        let booted = || {
-            let stream = host.connect(&cx, &Socket::Unix(path.clone())).ok()?;
-            let mut socket = ControlSocket::open(&cx, stream).ok()?;
-            // Commands of the core come last, after it says that it has booted.
-            let ready = ["core waitfullybooted", "core show version"].map(str::to_owned);
-            let answers = socket.ask(&cx, &ready, cx.timeouts.question).ok()?;
+        // Commands of the core come last, after it says that it has booted.
+        let ready = ["core waitfullybooted", "core show version"].map(str::to_owned);
+        // One connection is kept until then: a daemon that early dies of SIGPIPE when its client has left.
+        let mut open: Option<ControlSocket> = None;
+        let mut booted = || {
+            if open.is_none() {
+                let stream = host.connect(&cx, &Socket::Unix(path.clone())).ok()?;
+                open = Some(ControlSocket::open(&cx, stream).ok()?);
+            }
+            let Ok(answers) = open.as_mut()?.ask(&cx, &ready, cx.timeouts.question) else {
+                open = None;
+                return None;
+            };
             Some(answers.iter().all(|answer| !answer.starts_with("No such command")))
         };
         while booted() != Some(true) {
