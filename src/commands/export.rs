@@ -1,13 +1,10 @@
 //! `export`.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::lists;
-use super::{App, Limits, Open};
+use super::{App, Limits, Open, files, lists};
 use crate::engine::Warning;
 use crate::error::{Error, Result};
 use crate::extension::Extension;
@@ -69,7 +66,7 @@ pub fn run(app: &App, args: &ExportArgs) -> Result<u8> {
     }
     let text = file.text(form).map_err(|why| Error::failed(format!("cannot write the list: {why}")))?;
     match to {
-        Some(path) => save(path, text.as_bytes(), if args.with_secrets { 0o600 } else { 0o666 })?,
+        Some(path) => files::write(&app.cancel, path, text.as_bytes(), if args.with_secrets { 0o600 } else { 0o666 })?,
         None => app.out.text(&text)?,
     }
     Ok(0)
@@ -96,36 +93,4 @@ fn on(app: &App, pbx: &Pbx, ext: &[Selection], with: With) -> Result<(Vec<Entry>
         entries.push(entry);
     }
     Ok((entries, warnings))
-}
-
-/// Writes a file beside and renames it, so that nobody sees half of it. A pipe or a device is written to,
-/// and a name that points to a file stays one; where none but the owner may read it, it must be a file.
-pub fn save(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let path = match path.metadata() {
-        Ok(meta) if !meta.is_file() && mode & 0o077 == 0 => {
-            return Err(Error::usage(format!("{} is no file", path.display())).hint("passwords go into a file"));
-        }
-        Ok(meta) if !meta.is_file() => {
-            let written = std::fs::File::options().write(true).open(path).and_then(|mut to| to.write_all(bytes));
-            return written.map_err(|error| Error::io("write", path, error));
-        }
-        Ok(_) => &path.canonicalize().map_err(|error| Error::io("write", path, error))?,
-        Err(_) => path,
-    };
-    let name = path.file_name().ok_or_else(|| Error::usage(format!("{} is no file", path.display())))?;
-    let mut beside = std::ffi::OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let written = std::fs::File::options()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&beside)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(&beside);
-        Error::io("write", path, error)
-    })
 }

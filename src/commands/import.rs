@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use encoding_rs::Encoding;
 
-use super::{App, export, lists};
+use super::{App, files, lists};
 use crate::engine::Warning;
 use crate::error::{Code, Error, Place, Result};
 use crate::output::Format;
@@ -70,7 +70,7 @@ pub fn run(app: &App, args: &ImportArgs) -> Result<u8> {
             Error::usage("the list and the passwords go into two files").hint("name another one with --passwords")
         );
     }
-    let bytes = zeroize::Zeroizing::new(lists::bytes(&args.file)?);
+    let bytes = files::read(&app.cancel, &args.file, lists::LARGEST)?;
     let wrong = |text: &str, problems: &[Problem]| lists::tell(app, &args.file, Form::Csv, text, problems);
     let (text, encoding) = import::decode(&bytes, encoding).map_err(|problem| wrong("", &[problem]))?;
     let text = zeroize::Zeroizing::new(text);
@@ -110,7 +110,7 @@ pub fn run(app: &App, args: &ImportArgs) -> Result<u8> {
     app.out.warnings(None, &warnings);
     let text = imported.file.text(form).map_err(|why| Error::failed(format!("cannot write the list: {why}")));
     let written = text.and_then(|text| match args.to.as_deref().filter(|path| *path != Path::new("-")) {
-        Some(path) => export::save(path, text.as_bytes(), 0o666),
+        Some(path) => files::write(&app.cancel, path, text.as_bytes(), 0o666),
         None => app.out.text(&text),
     });
     // Without the list that points to it it would only be in the way of the next run.

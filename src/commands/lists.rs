@@ -2,14 +2,13 @@
 //! passwords it points to.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
-use super::App;
 use super::password::{Keys, checked};
+use super::{App, files};
 use crate::address::Address;
 use crate::engine::Warning;
 use crate::error::{Code, Error, Place, Result};
@@ -19,7 +18,7 @@ use crate::secret::Secret;
 use crate::spec::{self, Form, Key, List, Problem, node, plan};
 
 /// More than this is no list.
-const LARGEST: u64 = 256 << 20;
+pub const LARGEST: usize = 256 << 20;
 
 /// Flags of the commands that take a list.
 #[derive(Args, Clone, Debug, Default)]
@@ -70,24 +69,10 @@ pub fn file_arg(text: &str) -> std::result::Result<PathBuf, String> {
 /// How paths are completed.
 pub const HINT: ValueHint = ValueHint::FilePath;
 
-/// Reads a file, or standard input where it is `-`.
-pub fn bytes(path: &Path) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    let read = match path == Path::new("-") {
-        true => std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut out),
-        false => std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut out)),
-    };
-    read.map_err(|error| Error::io("read", path, error))?;
-    match out.len() as u64 > LARGEST {
-        true => Err(Error::usage(format!("{} is larger than any list", path.display()))),
-        false => Ok(out),
-    }
-}
-
 impl Loaded {
     /// Reads a list; every mistake in it is told.
     pub fn read(app: &App, path: &Path) -> Result<Self> {
-        let bytes = bytes(path)?;
+        let bytes = files::read(&app.cancel, path, LARGEST)?;
         let form = Form::of(path, &bytes);
         let file = if path == Path::new("-") { PathBuf::from("standard input") } else { path.to_owned() };
         Self::parse(app, &bytes, form, file)
@@ -222,7 +207,7 @@ impl Vault {
     fn in_file(&mut self, app: &App, ext: &Ext, path: &Path) -> Result<Secret> {
         let path = self.folder.join(path);
         if !self.files.contains_key(&path) {
-            let kept = read(&path)?;
+            let kept = read(&path, &files::read(&app.cancel, &path, LARGEST)?)?;
             let open = path.metadata().is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
             if open {
                 let message = "others of this machine can read these passwords; chmod 600 keeps them out";
@@ -239,10 +224,9 @@ impl Vault {
 }
 
 /// One line, or a table `number,password`.
-fn read(path: &Path) -> Result<Kept> {
-    let bytes = zeroize::Zeroizing::new(std::fs::read(path).map_err(|error| Error::io("read", path, error))?);
+fn read(path: &Path, bytes: &[u8]) -> Result<Kept> {
     // What some editors write in front is no part of a password.
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let body = body.strip_suffix(b"\r").unwrap_or(body);
     if !body.contains(&b'\n') {
@@ -303,12 +287,7 @@ mod tests {
 
     #[test]
     fn password_files_are_one_line_or_a_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |text: &str| {
-            let path = folder.path().join("p");
-            std::fs::write(&path, text).unwrap();
-            read(&path)
-        };
+        let write = |text: &str| read(Path::new("p"), text.as_bytes());
         assert!(matches!(write("a,b\n"), Ok(Kept::One(secret)) if secret.reveal() == b"a,b"));
         assert!(matches!(write("\u{feff}a,b\r\n"), Ok(Kept::One(secret)) if secret.reveal() == b"a,b"));
         assert!(matches!(write("\u{feff}number,password\r\n1001,x\r\n"), Ok(Kept::Each(_))));

@@ -28,6 +28,7 @@ pub mod edit;
 pub mod export;
 pub mod ext;
 pub mod fields;
+pub mod files;
 pub mod fleet;
 pub mod generate;
 pub mod help;

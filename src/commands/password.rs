@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fs::OFlags;
 
-use super::App;
+use super::{App, files};
 use crate::error::{Code, Error, Result};
 use crate::extension::{Ext, Passwords};
 use crate::inventory::Pbx;
@@ -252,13 +249,9 @@ impl Given {
                 "the password typed",
             )?));
         } else if args.password_stdin {
-            let failed = |error: io::Error| Error::failed("cannot read standard input").because(error);
-            read(app, io::stdin().as_fd(), &failed)?
+            files::stdin(&app.cancel, LARGEST_FILE)?
         } else if let Some(path) = &args.password_file {
-            let failed = |error: io::Error| Error::io("read", path, error);
-            // Opening a pipe would wait for its writer, whatever signal comes.
-            let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
-            read(app, file.map_err(failed)?.as_fd(), &failed)?
+            files::read(&app.cancel, path, LARGEST_FILE)?
         } else {
             return Ok(if dry_run { Self::Unknown } else { Self::Generated });
         };
@@ -299,30 +292,6 @@ pub fn checked(secret: Secret, what: &str) -> Result<Secret> {
         return Ok(secret);
     };
     Err(Error::usage(format!("{what} {why}")))
-}
-
-/// Reads to the end; a signal ends the wait.
-fn read(app: &App, input: BorrowedFd, failed: &dyn Fn(io::Error) -> Error) -> Result<zeroize::Zeroizing<Vec<u8>>> {
-    let mut out = zeroize::Zeroizing::new(Vec::new());
-    let tick = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
-    loop {
-        if app.cancel.is_set() {
-            return Err(Error::new(Code::Interrupted, "interrupted; nothing is changed"));
-        }
-        match rustix::event::poll(&mut [PollFd::new(&input, PollFlags::IN)], Some(&tick)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => continue,
-            Err(error) => return Err(failed(error.into())),
-            Ok(_) => {}
-        }
-        let mut part = zeroize::Zeroizing::new([0u8; 4096]);
-        match rustix::io::read(input, &mut *part) {
-            Ok(0) => return Ok(out),
-            Ok(_) if out.len() >= LARGEST_FILE => return Ok(out),
-            Ok(count) => out.extend_from_slice(&part[..count]),
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
-            Err(error) => return Err(failed(error.into())),
-        }
-    }
 }
 
 /// The file of `--passwords FILE`.

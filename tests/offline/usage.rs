@@ -3,6 +3,9 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::program::{Answer, Program, Running};
 
@@ -193,26 +196,51 @@ fn what_to_type_next_names_the_pbx_that_was_named() {
 }
 
 #[test]
-fn a_pipe_without_a_writer_does_not_hold_a_signal_up() {
+fn a_pipe_that_nobody_serves_does_not_hold_a_signal_up() {
     let program = Program::new();
     let made = Command::new("mkfifo").arg(program.home().join("pipe")).status().unwrap();
     assert!(made.success());
-    let mut command = program.command(&["ext", "passwd", "1002", "--yes", "--password-file", "pipe"]);
-    command.env("SIPCTL_PBX", "asterisk:/nowhere");
-    let mut running = Running::start(command);
-    // It must have begun to wait, or the signal would end it like any program.
-    let status = format!("/proc/{}/status", running.0.id());
-    let caught = || {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:\t")?.trim().into());
-        mask.is_some_and(|mask: &str| u64::from_str_radix(mask, 16).unwrap() & (1 << 14) != 0)
-    };
-    while !caught() {
-        assert!(running.0.try_wait().unwrap().is_none(), "it ended");
-        std::thread::yield_now();
+    std::fs::write(program.home().join("list.yaml"), "extensions: [{number: 1700, password: 'file:pipe'}]\n").unwrap();
+    let address = concat!("asterisk:", env!("CARGO_MANIFEST_DIR"), "/examples/asterisk");
+    for words in [
+        "ext passwd 1002 --yes --password-file pipe",
+        "ext passwd 1002 --yes --password-stdin",
+        "apply -f pipe --offline --dry-run",
+        "apply -f - --offline --dry-run",
+        "apply -f list.yaml --offline --dry-run",
+        "diff -f - --offline",
+        "import pipe",
+        "import -",
+        "export --to pipe",
+    ] {
+        let mut command = program.command(&words.split(' ').collect::<Vec<_>>());
+        command.env("SIPCTL_PBX", address);
+        let mut running = Running::start(command);
+        // It must have begun to wait, or the signal would end it like any program.
+        let status = format!("/proc/{}/status", running.0.id());
+        let caught = || {
+            let text = std::fs::read_to_string(&status).unwrap_or_default();
+            let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:\t")?.trim().into());
+            mask.is_some_and(|mask: &str| u64::from_str_radix(mask, 16).unwrap() & (1 << 14) != 0)
+        };
+        while !caught() {
+            assert!(running.0.try_wait().unwrap().is_none(), "{words} ended");
+            std::thread::yield_now();
+        }
+        kill_process(Pid::from_child(&running.0), Signal::TERM).unwrap();
+        // Its standard input stays open.
+        let end = Instant::now() + Duration::from_secs(60);
+        while running.0.try_wait().unwrap().is_none() {
+            if Instant::now() > end {
+                running.0.kill().unwrap();
+                panic!("{words} waits on");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let output = running.0.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(130) && said.contains("interrupted"), "{words}: {said}");
     }
-    rustix::process::kill_process(rustix::process::Pid::from_child(&running.0), rustix::process::Signal::TERM).unwrap();
-    running.end(b"").fails(130, "interrupted");
 }
 
 #[test]
