@@ -209,7 +209,14 @@ impl Desk {
         let written = options.open(&self.file).and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|error| Error::io("write", &self.file, error))?;
         let named = ["VISUAL", "EDITOR"].iter().filter_map(|name| std::env::var(name).ok());
-        let editor = named.into_iter().find(|name| !name.trim().is_empty()).unwrap_or_else(|| "vi".to_owned());
+        let editor = match named.into_iter().find(|name| !name.trim().is_empty()) {
+            Some(editor) => editor,
+            None if prompt::possible() => "vi".to_owned(),
+            None => {
+                return Err(Error::usage("no terminal for vi, and neither VISUAL nor EDITOR names an editor")
+                    .hint("from a script: sipctl ext set"));
+            }
+        };
         // By a shell, as git does: it may have arguments, and quotes around them. Ctrl-C does not end the shell.
         let mut command = Command::new("sh");
         command.args(["-c", &format!("trap : INT\n{editor} \"$@\""), &editor]).arg(&self.file);

@@ -236,6 +236,9 @@ fn an_editor_that_is_not_there_is_named() {
     let program = program.env("EDITOR", "no-such-editor --wait");
     let answer = program.run(&["edit", "2001", "--pbx", &pbx, "--offline"]);
     answer.fails(1, "cannot start the editor no-such-editor --wait");
+    // Nor is vi started where nobody sees it.
+    let answer = Program::new().run(&["edit", "2001", "--pbx", &pbx, "--offline"]);
+    answer.fails(2, "no terminal for vi").fails(2, "sipctl ext set");
 }
 
 #[test]
