@@ -177,6 +177,20 @@ fn only_a_digest_is_stored_and_the_phone_registers() {
             assert_eq!(office.phone(number, password).register(), 200, "{set}");
             assert_eq!(office.phone(number, "another").register(), 401, "{set}");
         }
+        // What all phones are asked for where their auth says nothing.
+        if stored == "password_digest" {
+            append(
+                office.folder(),
+                "pjsip.conf",
+                "\n[global]\ntype=global\ndefault_auth_algorithms_uas=SHA-256\ndefault_auth_algorithms_uac=SHA-256\n",
+            );
+            office.ask("core reload");
+            let result = office.proved(&["ext", "add", "1008", "--digest", "--passwords", "-"]);
+            let password = result["passwords"]["1008"].as_str().unwrap();
+            assert_eq!(office.phone("1008", password).register(), 200);
+            office.proved_with(&args, b"hashed again");
+            assert_eq!(office.phone("1001", "hashed again").register(), 200);
+        }
         // A digest that nobody could ever read again is not made.
         office.refused(&["ext", "add", "1003", "--digest"], 2, "--passwords");
     });

@@ -123,10 +123,14 @@ impl<'e> Room<'e> {
         })
     }
 
+    /// What holds for all.
+    fn global(&self) -> Option<Object> {
+        self.estate.objects.of(Type::Global).first().copied()
+    }
+
     /// The realm of an auth that names none.
     pub fn default_realm(&self) -> String {
-        let global = self.estate.objects.of(Type::Global).first();
-        let realm = global.and_then(|global| self.estate.configs.text(*global, "default_realm"));
+        let realm = self.global().and_then(|global| self.estate.configs.text(global, "default_realm"));
         realm.or_else(|| self.live.and_then(|live| live.realm.clone())).unwrap_or_else(|| "asterisk".to_owned())
     }
 
@@ -310,7 +314,7 @@ fn challenges(room: &Room, draft: &mut Draft, edits: &[Edit]) -> Result<HashMap<
     let asked = |(number, secret): (String, Secret)| {
         let endpoint = objects.find(&configs, Type::Endpoint, number.as_bytes())?;
         let auth = *Parts::of(&configs, &objects, endpoint).auths.first()?;
-        let asked = Challenge::of(&configs, auth, room.default_realm());
+        let asked = Challenge::of(room, &configs, auth);
         (asked != room.challenge(&number, &secret)).then_some((number, asked))
     };
     Ok(new.into_iter().filter_map(asked).collect())

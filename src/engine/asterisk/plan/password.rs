@@ -120,8 +120,7 @@ fn store_digest(room: &Room, draft: &mut Draft, auth: Object, secret: &Secret) -
     let Some(user) = configs.text(auth, "username") else {
         return Err(Error::usage("a digest needs a username, and this auth has none").at(room.header(auth)));
     };
-    let realm = room.estate.realm(auth);
-    let algorithms = algorithms(configs, auth);
+    let Challenge { realm, algorithms } = Challenge::of(room, configs, auth);
     clear(room, draft, auth, "password")?;
     match room.digest_form(&algorithms) {
         DigestForm::PasswordDigest => {
@@ -156,13 +155,18 @@ pub fn digest(secret: &Secret, algorithm: Algorithm, user: &str, realm: &str) ->
 }
 
 /// The algorithms Asterisk wants a digest of: those it challenges phones with, and those it would answer
-/// another's challenge with; MD5 where nothing is said.
-fn algorithms(configs: &Configs, auth: Object) -> Vec<Algorithm> {
+/// another's challenge with; where its auth does not say them the global ones, else MD5.
+fn algorithms(room: &Room, configs: &Configs, auth: Object) -> Vec<Algorithm> {
+    fn named(configs: &Configs, object: Object, option: &str) -> Vec<Algorithm> {
+        let names = configs.list(object, option);
+        names.filter_map(|name| Algorithm::by_name(&String::from_utf8_lossy(name))).collect()
+    }
     let mut out = Vec::new();
-    for option in ["supported_algorithms_uas", "supported_algorithms_uac"] {
-        let named = configs.list(auth, option);
-        let named = named.filter_map(|name| Algorithm::by_name(&String::from_utf8_lossy(name)));
-        let mut known: Vec<Algorithm> = named.collect();
+    for side in ["uas", "uac"] {
+        let mut known = named(configs, auth, &format!("supported_algorithms_{side}"));
+        if let (true, Some(global)) = (known.is_empty(), room.global()) {
+            known = named(&room.estate.configs, global, &format!("default_auth_algorithms_{side}"));
+        }
         if known.is_empty() {
             known.push(Algorithm::Md5);
         }
@@ -182,12 +186,10 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// That of an auth as it will be; `default` is the realm of one that names none.
-    pub fn of(configs: &Configs, auth: Object, default: String) -> Self {
-        Self {
-            realm: configs.text(auth, "realm").filter(|realm| !realm.is_empty()).unwrap_or(default),
-            algorithms: algorithms(configs, auth),
-        }
+    /// That of an auth as it is, or will be.
+    pub fn of(room: &Room, configs: &Configs, auth: Object) -> Self {
+        let realm = configs.text(auth, "realm").filter(|realm| !realm.is_empty());
+        Self { realm: realm.unwrap_or_else(|| room.default_realm()), algorithms: algorithms(room, configs, auth) }
     }
 }
 

@@ -9,6 +9,7 @@ use super::super::layout;
 use super::super::objects::{Dialect, Object, Type};
 use super::super::parts::Parts;
 use super::Room;
+use super::password::{Challenge, digests};
 use crate::engine::Aftercare;
 use crate::engine::number::replace;
 use crate::error::{Error, Result};
@@ -106,7 +107,7 @@ fn user_name(room: &Room, draft: &mut Draft, auth: Object, old: &str, new: &str)
         draft.set_value((auth.dialect, var.at.file), var.at.line, new.as_bytes())?;
     }
     let clear = configs.last(auth, "password").filter(|value| !value.is_empty()).map(Secret::new);
-    let realm = room.estate.realm(auth);
+    let realm = Challenge::of(room, configs, auth).realm;
     for option in ["md5_cred", "password_digest"] {
         let Some((value, var)) = configs.values(auth, option).last().filter(|(value, _)| !value.is_empty()) else {
             continue;
@@ -121,7 +122,7 @@ fn user_name(room: &Room, draft: &mut Draft, auth: Object, old: &str, new: &str)
             _ => {
                 let names = String::from_utf8_lossy(value).into_owned();
                 let algorithms = names.split(',').filter_map(|part| Algorithm::by_name(part.split(':').next()?.trim()));
-                super::password::digests(clear, &algorithms.collect::<Vec<_>>(), new, &realm)?
+                digests(clear, &algorithms.collect::<Vec<_>>(), new, &realm)?
             }
         };
         draft.set_value((auth.dialect, var.at.file), var.at.line, anew.as_bytes())?;
