@@ -498,8 +498,9 @@ fn is_other(text: &str) -> bool {
     let bare = text.strip_prefix(['+', '-']).unwrap_or(text).to_ascii_lowercase();
     let radix =
         |start: &str, radix| bare.strip_prefix(start).is_some_and(|rest| u64::from_str_radix(rest, radix).is_ok());
-    let float = bare.trim_start_matches('.').parse::<f64>().is_ok();
-    float || ["true", "false"].contains(&bare.as_str()) || radix("0x", 16) || radix("0o", 8)
+    // Rust reads `inf` and `nan` as numbers, YAML does so only behind a dot.
+    let float = bare.bytes().any(|byte| byte.is_ascii_digit()) && bare.parse::<f64>().is_ok();
+    float || [".inf", ".nan", "true", "false"].contains(&bare.as_str()) || radix("0x", 16) || radix("0o", 8)
 }
 
 /// The same for readers of YAML 1.1.
@@ -609,7 +610,7 @@ mod tests {
 
     #[test]
     fn what_other_readers_take_for_a_number_is_no_id() {
-        for number in ["1e3", "1001.0", "0x3E8", "0o17", "+1001", ".inf", "true"] {
+        for number in ["1e3", "1001.0", "0x3E8", "0o17", "+1001", ".inf", ".NaN", "true"] {
             let found = problems(&format!("extensions:\n- number: {number}\n"));
             assert!(found.len() == 1 && found[0].2.contains("quote it"), "{number}: {found:?}");
             list(&format!("extensions:\n- number: \"{number}\"\n"));
@@ -623,7 +624,7 @@ mod tests {
             let old = list(&format!("extensions:\n- number: {number}\n"));
             assert!(old.warnings[0].message.contains("quote it"), "{number}");
         }
-        for number in ["1001", "1001-1003", "0xyz", "bob", "1001-mobile", "e12"] {
+        for number in ["1001", "1001-1003", "0xyz", "bob", "1001-mobile", "e12", "nan", "Inf", "infinity"] {
             list(&format!("extensions:\n- number: {number}\n"));
         }
         let spread = read("number,cid_name\n1E+03,a\n1000.0,b\n1e3x,c\n", Form::Csv).expect_err("damage");
