@@ -150,8 +150,13 @@ impl<'a> Open<'a> {
         let staged = before.len();
         let mut steps = before;
         let (before, after) = journal::switching()?;
-        let of = self.opened.files.iter().map(|entry| entry.temp.clone()).collect();
-        steps.push(Step::Stamps { path: private(self.folder).join("journal"), before, of, after });
+        let stamps = |of: &dyn Fn(&Entry) -> Option<PathBuf>| Step::Stamps {
+            path: private(self.folder).join("journal"),
+            before: before.clone(),
+            of: self.opened.files.iter().map(of).collect(),
+            after: after.clone(),
+        };
+        steps.push(stamps(&|entry| entry.temp.clone()));
         steps.extend(files.iter().map(|file| match &file.before {
             Some((bytes, meta)) => {
                 Step::Expect { path: file.path.clone(), was: Some(meta.clone()), bytes: bytes.clone() }
@@ -164,6 +169,10 @@ impl<'a> Open<'a> {
                 (None, Some(bytes)) => Step::InPlace { path: entry.path.clone(), bytes: bytes.clone() },
                 (None, None) => Step::Remove { path: entry.path.clone() },
             });
+        }
+        if self.written_in_place().next().is_some() {
+            // What these became nobody could tell before.
+            steps.push(stamps(&|entry| Some(entry.path.clone()).filter(|_| entry.how != How::Delete)));
         }
         steps.extend(self.folders().map(|path| Step::SyncFolder { path }));
         self.switching = true;
@@ -271,13 +280,21 @@ impl<'a> Open<'a> {
         };
         let wants: Vec<Want> = self.opened.files.iter().flat_map(looks).flatten().collect();
         let mut found = self.host.read(cx, &wants)?.into_iter();
-        let (mut steps, mut edited) = (Vec::new(), Vec::new());
-        for (entry, new) in self.opened.files.iter().zip(&new) {
+        let (mut steps, mut edited, mut half) = (Vec::new(), Vec::new(), new.clone());
+        for ((entry, new), half) in self.opened.files.iter().zip(&new).zip(&mut half) {
             let found = looks(entry).map(|look| look.and_then(|_| found.next()).unwrap_or_default());
             match back(entry, *new, found.each_ref().map(Vec::as_slice)) {
-                Some(more) => steps.extend(more),
+                Some(more) => {
+                    *half = half.filter(|_| entry.how != How::InPlace);
+                    steps.extend(more);
+                }
                 None => edited.push(entry),
             }
+        }
+        let in_place = half != new;
+        if in_place {
+            // Whoever finds one of them half written must not take it for somebody else's.
+            steps.insert(0, self.noting(Record::Switching(half))?);
         }
         steps.extend(self.folders().map(|path| Step::SyncFolder { path }));
         self.host.act(cx, &steps).map_err(|stopped| self.stuck(&self.opened.files).because(stopped.error))?;
@@ -285,8 +302,8 @@ impl<'a> Open<'a> {
             return Ok(());
         }
         let error = self.stuck(edited.iter().copied());
-        if self.renamed {
-            // Of what is written in place only we know so far how we left it.
+        if in_place {
+            // From now on an edit of those that are back counts as well.
             let _ = self.note(cx, Record::Switching(new));
         }
         Err(error.because(anyhow::anyhow!("somebody else has changed it since")))

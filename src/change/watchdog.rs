@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::journal::{Entry, How, Opened, Stamp};
+use super::journal::{self, Entry, How, Opened, Record, Stamp};
 use super::open::private;
 use crate::engine::ByHand;
 use crate::error::{Error, Result, shell_word};
@@ -48,9 +48,18 @@ pub(super) fn script(
     seconds: u64,
 ) -> Result<String> {
     let private = private(folder);
-    let (mut look, mut act, mut clean) = (String::new(), String::new(), String::new());
-    for (entry, new) in opened.files.iter().zip(new) {
-        look.push_str(&ours(entry, *new)?);
+    let (mut see, mut look, mut act, mut clean) = (String::new(), String::new(), String::new(), String::new());
+    if opened.files.iter().any(|entry| entry.how == How::InPlace) {
+        // Whoever finds one of them half written must not take it for somebody else's.
+        let line = journal::line(Record::Switching(new.to_vec()))?;
+        let line = shell_word(String::from_utf8_lossy(&line).trim_end());
+        act.push_str(&format!("printf '%s\\n' {line} >>\"$journal\" || stuck\n"));
+    }
+    for (number, (entry, new)) in opened.files.iter().zip(new).enumerate() {
+        if entry.how == How::InPlace {
+            see.push_str(&format!("s{number}=$(stat -c '%i %s %Y' {})\n", word(&entry.path)?));
+        }
+        look.push_str(&ours(number, entry, *new)?);
         act.push_str(&back(entry, *new)?);
         for path in [&entry.temp, &entry.old].into_iter().flatten() {
             clean.push_str(&format!("rm -f {}\n", word(path)?));
@@ -79,7 +88,7 @@ pub(super) fn script(
          hold || exit 1\n\
          [ -e \"$marker\" ] || exit 0\n\
          if grep -q '\"waiting\":{{' \"$journal\"; then\n\
-         exec 9<&-\nleft={seconds}\n\
+         {see}exec 9<&-\nleft={seconds}\n\
          while [ $left -gt 0 ]; do\n\
          n=$((left < {LOOK} ? left : {LOOK}))\nsleep $n\nleft=$((left - n))\n\
          [ -e \"$marker\" ] || exit 0\n\
@@ -100,16 +109,18 @@ pub(super) fn script(
     ))
 }
 
-/// Stops where a file is neither what it was nor what we made of it: that needs a person.
-fn ours(entry: &Entry, new: Option<Stamp>) -> Result<String> {
+/// Stops where a file is neither what it was nor what we made of it: that needs a person. What we made
+/// of one that is written in place it has seen when it began to wait.
+fn ours(number: usize, entry: &Entry, new: Option<Stamp>) -> Result<String> {
     let path = word(&entry.path)?;
+    if let (How::InPlace, Some(old)) = (entry.how, &entry.old) {
+        let old = word(old)?;
+        return Ok(format!("[ -z \"$s{number}\" ] || is {path} \"$s{number}\" || cmp -s {old} {path} || stuck\n"));
+    }
     let is = new.map(|new| format!("is {path} '{} {} {}'", new.inode, new.size, new.mtime.0));
     let was = entry.was.map(|was| format!("inode {path} {}", was.inode));
     let either = [is, was].into_iter().flatten().chain([format!("[ ! -e {path} ]")]).collect::<Vec<_>>().join(" || ");
-    Ok(match entry.how {
-        How::InPlace => String::new(),
-        _ => format!("{either} || stuck\n"),
-    })
+    Ok(format!("{either} || stuck\n"))
 }
 
 fn back(entry: &Entry, new: Option<Stamp>) -> Result<String> {

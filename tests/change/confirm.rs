@@ -94,34 +94,63 @@ fn confirmed_in_time_it_stays_and_is_in_the_history() {
     assert_eq!(lab.tree(), tree);
 }
 
+/// Its time is over, and the script gone.
+fn end_the_wait(lab: &Lab) {
+    for pid in watchdogs(&lab.folder()) {
+        kill_process(pid, Signal::KILL).unwrap();
+    }
+    assert_eq!(code(&lab.change(vec![set("5000", "x")])), 10, "its time is not over");
+    let journal = private(lab).join("journal");
+    let text = fs::read_to_string(&journal).unwrap();
+    let (head, tail) = text.split_once("\"until\":").unwrap();
+    let (_, rest) = tail.split_once(',').unwrap();
+    fs::write(&journal, format!("{head}\"until\":1,{rest}")).unwrap();
+}
+
 #[test]
 fn after_its_time_the_next_run_takes_it_back_where_the_script_is_gone() {
     let lab = waiting(3600);
     let before = lab.tree();
     made(&lab);
-    for pid in watchdogs(&lab.folder()) {
-        kill_process(pid, Signal::KILL).unwrap();
-    }
-    assert_eq!(code(&lab.change(vec![set("5000", "x")])), 10, "its time is not over");
-    let journal = private(&lab).join("journal");
-    let text = fs::read_to_string(&journal).unwrap();
-    let (head, tail) = text.split_once("\"until\":").unwrap();
-    let (_, rest) = tail.split_once(',').unwrap();
-    fs::write(&journal, format!("{head}\"until\":1,{rest}")).unwrap();
+    end_the_wait(&lab);
     assert_eq!((code(&confirmed(&lab)), lab.tree()), (1, before), "too late");
     assert_eq!(lab.engine.running()["1001"], "old");
 }
 
 #[test]
 fn what_somebody_edited_meanwhile_is_left_for_a_person() {
-    let lab = waiting(1);
-    made(&lab);
-    fs::write(lab.folder().join("edited"), "1001=mine\n").unwrap();
-    fs::rename(lab.folder().join("edited"), lab.folder().join("main.conf")).unwrap();
-    wait_for("the script's end", || watchdogs(&lab.folder()).is_empty());
-    assert_eq!(lab.text("main.conf"), "1001=mine\n");
-    let outcome = lab.change(vec![set("5000", "x")]);
-    assert_eq!((code(&outcome), lab.text("main.conf").as_str()), (8, "1001=mine\n"));
+    for in_place in [false, true] {
+        for watched in [true, false] {
+            let lab = waiting(if watched { 3 } else { 3600 });
+            let main = lab.folder().join("main.conf");
+            if in_place {
+                fs::hard_link(&main, lab.root.join("twin")).unwrap();
+            }
+            made(&lab);
+            if watched {
+                // It must have seen the file first.
+                let rests = |pid: &Pid| {
+                    let children = format!("/proc/{pid}/task/{pid}/children", pid = pid.as_raw_nonzero());
+                    let child = fs::read_to_string(children).unwrap_or_default();
+                    fs::read_to_string(format!("/proc/{}/comm", child.trim())).is_ok_and(|name| name == "sleep\n")
+                };
+                wait_for("the script", || watchdogs(&lab.folder()).iter().any(rests));
+            } else {
+                end_the_wait(&lab);
+            }
+            if in_place {
+                fs::write(&main, "1001=mine, all mine\n").unwrap();
+            } else {
+                fs::write(lab.folder().join("edited"), "1001=mine, all mine\n").unwrap();
+                fs::rename(lab.folder().join("edited"), &main).unwrap();
+            }
+            wait_for("the script's end", || watchdogs(&lab.folder()).is_empty());
+            let at = format!("in place {in_place}, watched {watched}");
+            assert_eq!(lab.text("main.conf"), "1001=mine, all mine\n", "{at}");
+            let outcome = lab.change(vec![set("5000", "x")]);
+            assert_eq!((code(&outcome), lab.text("main.conf").as_str()), (8, "1001=mine, all mine\n"), "{at}");
+        }
+    }
 }
 
 #[test]
