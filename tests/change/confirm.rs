@@ -118,6 +118,18 @@ fn after_its_time_the_next_run_takes_it_back_where_the_script_is_gone() {
 }
 
 #[test]
+fn half_of_the_way_back_is_not_taken_for_an_edit() {
+    let lab = waiting(3600);
+    let before = lab.tree();
+    fs::hard_link(lab.folder().join("main.conf"), lab.root.join("twin")).unwrap();
+    assert_eq!(code(&lab.change(vec![set("1001", "longer than it was")])), 0);
+    end_the_wait(&lab);
+    assert!(killed(&lab, "many", "ftruncate", 1), "a run that takes it back");
+    assert_eq!(lab.text("main.conf"), "1001=old\ner than it was\n");
+    assert_eq!((code(&confirmed(&lab)), lab.tree()), (1, before));
+}
+
+#[test]
 fn what_somebody_edited_meanwhile_is_left_for_a_person() {
     for in_place in [false, true] {
         for watched in [true, false] {
