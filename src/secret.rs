@@ -257,6 +257,8 @@ mod tests {
             stored(Stored::Digest(both.clone())).matches(&one)
                 && !stored(Stored::Digest(one)).matches(&Secret::new("x"))
         );
+        let other = Secret::of_digests(&format!("{},SHA-256:{sha}", "0".repeat(32))).unwrap();
+        assert!(!stored(Stored::Digest(both.clone())).matches(&other), "one of two is another");
         assert!(!stored(Stored::Digest(both)).matches(&Secret::of_digests(&"0".repeat(32)).unwrap()));
     }
 

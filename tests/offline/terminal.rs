@@ -260,7 +260,9 @@ fn the_enter_of_one_answer_is_no_answer_to_the_next_question() {
     let desk = Desk::new("");
     let list = "owns: [1000-1001]\nextensions: [{number: \"2001\", password: clear:another-one}]\n";
     std::fs::write(desk.path("office.yaml"), list).unwrap();
-    let answer =
-        desk.answer("apply -f office.yaml --prune --max-change 9 --offline", &[("Delete", "y\n"), ("Reset", "y\n")]);
+    let apply = "apply -f office.yaml --prune --max-change 9 --offline";
+    let answer = desk.answer(apply, &[("Delete", "y\ny\n"), ("Reset", "n\n")]);
+    assert!(answer.code == 1 && answer.stdout.contains("not confirmed"), "{}", answer.stdout);
+    let answer = desk.answer(apply, &[("Delete", "y\n"), ("Reset", "y\n")]);
     assert!(answer.code == 0 && answer.stdout.contains("1000, 1001 deleted"), "{}", answer.stdout);
 }
