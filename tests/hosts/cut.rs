@@ -38,6 +38,25 @@ fn a_change_there_is_a_change_here() {
 }
 
 #[test]
+fn what_this_side_cannot_keep_stops_nothing() {
+    let (mut lab, _wired) = prepared();
+    lab.near = true;
+    // What would be cleared away cannot be.
+    let odd = lab.root.join("history/lab/.7.new/not ours");
+    fs::create_dir_all(&odd).unwrap();
+    let outcome = lab.change(many());
+    assert_eq!((code(&outcome), outcome.id.as_deref()), (0, None), "{:?}", outcome.error);
+    assert!(codes(&outcome).contains("no-history"), "{:?}", outcome.warnings);
+    assert_eq!(lab.text("main.conf"), "1001=a longer text\n");
+    assert!(!lab.folder().join(".sipctl").exists());
+    fs::remove_dir(&odd).unwrap();
+    let outcome = lab.change(vec![set("1001", "newer")]);
+    assert_eq!((code(&outcome), outcome.id.as_deref()), (0, Some("1")), "{:?}", outcome.warnings);
+    let names: Vec<_> = fs::read_dir(lab.root.join("history/lab")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["1"]);
+}
+
+#[test]
 fn cut_anywhere_it_is_old_or_new_and_the_next_run_puts_it_right() {
     [false, true].into_iter().for_each(cut_anywhere);
 }
