@@ -198,6 +198,14 @@ fn a_digest_is_not_hashed_again_for_another_algorithm() {
     program.run(&apply).fails(0, "");
     let text = std::fs::read_to_string(etc.join("pjsip.conf")).unwrap();
     assert!(text.contains(&format!("{:032}", 8)) && !text.contains("SHA-256"), "{text}");
+    // Nor does it hold for another realm.
+    let set = |realm: &str| {
+        let set = format!("auth.realm={realm}");
+        program.run(&["ext", "set", "1001", "--set", &set, "--pbx", &pbx, "--offline"])
+    };
+    set("office.example").fails(2, "holds for the realm asterisk");
+    assert_eq!(std::fs::read_to_string(etc.join("pjsip.conf")).unwrap(), text);
+    set("asterisk").fails(0, "");
     // Of two digests both go into a list.
     std::fs::write(etc.join("pjsip.conf"), conf("MD5")).unwrap();
     let to = program.home().join("all.yaml");

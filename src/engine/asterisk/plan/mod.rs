@@ -420,6 +420,10 @@ fn finish(room: &Room, mut draft: Draft, edits: &[Edit]) -> Result<Plan> {
         return Err(Error::failed(format!("Asterisk would not read the sections of {ext} at this place"))
             .hint("choose another file with --file (nothing was written)"));
     }
+    for edit in edits {
+        password::fits_still(room, (&configs, &objects), edits, edit)
+            .map_err(|error| refuse::one_of(edits, edit, error))?;
+    }
     plan.prove_new = difference.new;
     plan.prove_old = difference.old;
     plan.files = draft.file_changes(&changes);

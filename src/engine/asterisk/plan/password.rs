@@ -1,14 +1,15 @@
 //! A new password that counts: on every version the one credential the engine would look at.
 
 use super::super::draft::Draft;
-use super::super::objects::{Configs, Object, Type};
+use super::super::objects::{Configs, Object, Objects, Type};
 use super::super::options::Version;
 use super::super::parts::Parts;
 use super::Room;
 use super::set::{append, single};
+use crate::engine::Estate;
 use crate::error::{Error, Result};
-use crate::extension::Edit;
-use crate::secret::{Algorithm, Secret};
+use crate::extension::{Edit, Setting};
+use crate::secret::{Algorithm, Secret, Stored};
 
 /// How a version stores a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +191,32 @@ impl Challenge {
     pub fn of(room: &Room, configs: &Configs, auth: Object) -> Self {
         let realm = configs.text(auth, "realm").filter(|realm| !realm.is_empty());
         Self { realm: realm.unwrap_or_else(|| room.default_realm()), algorithms: algorithms(room, configs, auth) }
+    }
+}
+
+/// Refuses another realm for a digest that stays: no phone could use it any more, and no proof would tell.
+pub fn fits_still(room: &Room, (configs, objects): (&Configs, &Objects), edits: &[Edit], edit: &Edit) -> Result<()> {
+    let Edit::Set { ext, settings, .. } = edit else { return Ok(()) };
+    let realm = |setting: &Setting| setting.object == "auth" && setting.option.eq_ignore_ascii_case("realm");
+    let anew = |other: &Edit| matches!(other, Edit::Password { ext: of, .. } if of == ext);
+    let stored = || room.estate.credential(ext, room.live).map(|credential| credential.stored);
+    if !settings.iter().any(realm) || !matches!(stored(), Some(Stored::Digest(_))) || edits.iter().any(anew) {
+        return Ok(());
+    }
+    let asked = |configs: &Configs, auth: Object| Challenge::of(room, configs, auth).realm;
+    let auth = room.estate.parts(&ext.number).and_then(|parts| parts.auths.last().copied());
+    let differs = auth.and_then(|auth| {
+        // Only what the change touches is there.
+        let touched = objects.find(configs, Type::Auth, &room.estate.configs.id(auth))?;
+        let was = asked(&room.estate.configs, auth);
+        (asked(configs, touched) != was).then_some(was)
+    });
+    match differs {
+        None => Ok(()),
+        Some(was) => Err(Error::usage(format!(
+            "only a digest of the password of {ext} is known, and it holds for the realm {was}"
+        ))
+        .hint(format!("give it a new password first, in clear: sipctl ext passwd {}", ext.word()))),
     }
 }
 
