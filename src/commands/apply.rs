@@ -6,10 +6,10 @@ use std::sync::Mutex;
 
 use clap::Args;
 
-use super::App;
 use super::change::{Change, ChangeArgs, Danger, LimitArgs};
 use super::lists::{self, Loaded, Vault, WishArgs};
 use super::password::{Keys, PasswordArgs};
+use super::{App, files};
 use crate::engine::{Estate, Warning};
 use crate::error::Result;
 use crate::extension::Edit;
@@ -83,7 +83,11 @@ pub fn planned(
     loaded.check_target(pbx)?;
     let site = Site { pbx, engine: crate::engine::of(pbx.address.kind)? };
     let mut password = |ext: &_, key: &_| vault.get(app, pbx, ext, key, keys.as_deref_mut());
-    plan::plan(&loaded.list, site, estate, wish, &mut password).map_err(|problems| loaded.failed(&problems))
+    plan::plan(&loaded.list, site, estate, wish, &mut password).map_err(|problems| match app.cancel.is_set() {
+        // That the wait for a password was broken off is no mistake of the list.
+        true => files::interrupted(),
+        false => loaded.failed(&problems),
+    })
 }
 
 /// Whether an edit hits somebody: it is asked about first.

@@ -39,7 +39,8 @@ fn opened(how: &mut OpenOptions, path: &Path) -> io::Result<File> {
     how.custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)
 }
 
-fn interrupted() -> Error {
+/// That a signal came before anything was done.
+pub fn interrupted() -> Error {
     Error::new(Code::Interrupted, "interrupted; nothing is changed")
 }
 
