@@ -198,6 +198,21 @@ fn no_file_steers_the_terminal() {
     assert!(answer.stdout.contains("\u{202e}kseD"), "programs get every byte: {}", answer.stdout);
 }
 
+/// Waits until it catches SIGTERM, which no shell before it does: then it knows what to do at a signal.
+pub fn wait_for_handlers(run: &Running) {
+    let status = format!("/proc/{}/status", run.0.id());
+    let caught = || {
+        let text = std::fs::read_to_string(&status).unwrap();
+        let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0").trim().to_owned();
+        u64::from_str_radix(&mask, 16).unwrap() & (1 << (Signal::TERM.as_raw() - 1)) != 0
+    };
+    let end = Instant::now() + Duration::from_secs(60);
+    while !caught() {
+        assert!(Instant::now() < end, "it never caught a signal");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn who_is_started_by_nohup_outlives_the_terminal() {
     let desk = Desk::new("");
@@ -209,20 +224,8 @@ fn who_is_started_by_nohup_outlives_the_terminal() {
         command.args(["--default-signal", "sh", "-c", &line]).env_clear();
         command.envs(desk.program.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
         let run = Running::start(command);
-        // Once it catches SIGTERM, which the shell before it does not, it knows what to do at a SIGHUP.
-        let status = format!("/proc/{}/status", run.0.id());
-        let caught = || {
-            let text = std::fs::read_to_string(&status).unwrap();
-            let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim().to_owned();
-            u64::from_str_radix(&mask, 16).unwrap() & (1 << (Signal::TERM.as_raw() - 1)) != 0
-        };
-        let end = Instant::now() + Duration::from_secs(60);
-        while !caught() {
-            assert!(Instant::now() < end, "it never caught a signal");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let pid = Pid::from_child(&run.0);
-        kill_process(pid, Signal::HUP).unwrap();
+        wait_for_handlers(&run);
+        kill_process(Pid::from_child(&run.0), Signal::HUP).unwrap();
         let answer = run.end(b"a-new-password\n");
         assert_eq!(answer.code, code, "{trap}: {}{}", answer.stdout, answer.stderr);
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::program::{Answer, Program, Running};
+use crate::terminal::wait_for_handlers;
 
 #[test]
 fn wrong_usage_is_2_and_prints_no_document() {
@@ -216,17 +217,7 @@ fn a_pipe_that_nobody_serves_does_not_hold_a_signal_up() {
         let mut command = program.command(&words.split(' ').collect::<Vec<_>>());
         command.env("SIPCTL_PBX", address);
         let mut running = Running::start(command);
-        // It must have begun to wait, or the signal would end it like any program.
-        let status = format!("/proc/{}/status", running.0.id());
-        let caught = || {
-            let text = std::fs::read_to_string(&status).unwrap_or_default();
-            let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:\t")?.trim().into());
-            mask.is_some_and(|mask: &str| u64::from_str_radix(mask, 16).unwrap() & (1 << 14) != 0)
-        };
-        while !caught() {
-            assert!(running.0.try_wait().unwrap().is_none(), "{words} ended");
-            std::thread::yield_now();
-        }
+        wait_for_handlers(&running);
         kill_process(Pid::from_child(&running.0), Signal::TERM).unwrap();
         // Its standard input stays open.
         let end = Instant::now() + Duration::from_secs(60);
