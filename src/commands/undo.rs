@@ -29,7 +29,7 @@ use crate::output::prompt;
 #[derive(Args, Debug)]
 pub struct UndoArgs {
     /// The id of a change, as `sipctl history` shows it
-    #[arg(value_name = "ID", value_parser = super::history::id, conflicts_with = "since")]
+    #[arg(value_name = "ID", value_parser = id, conflicts_with = "since")]
     id: Option<u64>,
     /// Everything since this time: 22:00, 2026-11-25T22:00, or 2h (ago)
     #[arg(long, value_name = "TIME", value_parser = since)]
@@ -60,6 +60,13 @@ impl Since {
             Self::Ago(ago) => past::time(clock.saturating_sub_unsigned(ago.as_secs())),
         }
     }
+}
+
+fn id(text: &str) -> Result<u64, String> {
+    super::history::id(text).map_err(|error| match since(text) {
+        Ok(_) => format!("a time stands behind --since: sipctl undo --since {text}"),
+        Err(_) => error,
+    })
 }
 
 fn since(text: &str) -> Result<Since, String> {

@@ -248,6 +248,7 @@ fn what_was_almost_typed_is_named() {
         ("ext add 1000\u{2013}1009", "1000-1009"),
         ("ext add 100-1099", "sip:100-1099"),
         ("undo abc", "sipctl history"),
+        ("undo 1h", "sipctl undo --since 1h"),
         ("history show abc", "sipctl history"),
         ("ext rm 1000 --yes --max-change many", "a number from 1 on"),
     ] {
