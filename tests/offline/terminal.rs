@@ -240,7 +240,12 @@ fn an_editor_that_is_not_there_is_named() {
     let answer = program.run(&["edit", "2001", "--pbx", &pbx, "--offline"]);
     answer.fails(1, "cannot start the editor no-such-editor --wait");
     // Nor is vi started where nobody sees it.
-    let answer = Program::new().run(&["edit", "2001", "--pbx", &pbx, "--offline"]);
+    let program = Program::new();
+    let vi = program.home().join("vi");
+    std::fs::write(&vi, "#!/bin/sh\n").unwrap();
+    std::fs::set_permissions(&vi, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", program.home().display());
+    let answer = program.env("PATH", &path).run(&["edit", "2001", "--pbx", &pbx, "--offline"]);
     answer.fails(2, "no terminal for vi").fails(2, "sipctl ext set");
 }
 
