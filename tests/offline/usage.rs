@@ -203,21 +203,31 @@ fn a_pipe_that_nobody_serves_does_not_hold_a_signal_up() {
     assert!(made.success());
     std::fs::write(program.home().join("list.yaml"), "extensions: [{number: 1700, password: 'file:pipe'}]\n").unwrap();
     let address = concat!("asterisk:", env!("CARGO_MANIFEST_DIR"), "/examples/asterisk");
-    for words in [
-        "ext passwd 1002 --yes --password-file pipe",
-        "ext passwd 1002 --yes --password-stdin",
-        "apply -f pipe --offline --dry-run",
-        "apply -f - --offline --dry-run",
-        "apply -f list.yaml --offline --dry-run",
-        "diff -f - --offline",
-        "import pipe",
-        "import -",
-        "export --to pipe",
+    for (words, opens) in [
+        ("ext passwd 1002 --yes --password-file pipe", true),
+        ("ext passwd 1002 --yes --password-stdin", false),
+        ("apply -f pipe --offline --dry-run", true),
+        ("apply -f - --offline --dry-run", false),
+        ("apply -f list.yaml --offline --dry-run", true),
+        ("diff -f - --offline", false),
+        ("import pipe", true),
+        ("import -", false),
+        ("export --to pipe", false),
     ] {
         let mut command = program.command(&words.split(' ').collect::<Vec<_>>());
         command.env("SIPCTL_PBX", address);
         let mut running = Running::start(command);
         wait_for_handlers(&running);
+        // It may be opened long after that.
+        let open = || {
+            let fds = std::fs::read_dir(format!("/proc/{}/fd", running.0.id())).unwrap();
+            fds.flatten().any(|fd| std::fs::read_link(fd.path()).is_ok_and(|to| to.ends_with("pipe")))
+        };
+        let end = Instant::now() + Duration::from_secs(60);
+        while opens && !open() {
+            assert!(Instant::now() < end, "{words} never opens the pipe");
+            std::thread::sleep(Duration::from_millis(5));
+        }
         kill_process(Pid::from_child(&running.0), Signal::TERM).unwrap();
         // Its standard input stays open.
         let end = Instant::now() + Duration::from_secs(60);
